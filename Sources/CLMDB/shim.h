@@ -1,0 +1,2 @@
+// LMDB's own header, as installed by the system (Debian: liblmdb-dev).
+#include <lmdb.h>
