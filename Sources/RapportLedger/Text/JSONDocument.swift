@@ -1,0 +1,50 @@
+/// Convenient reading of one scanned document, for where speed is no concern.
+struct JSONDocument: ~Escapable {
+  let text: Span<UInt8>
+  let tokens: Span<JSONToken>
+
+  @_lifetime(copy text, copy tokens)
+  init(text: Span<UInt8>, tokens: Span<JSONToken>) {
+    self.text = text
+    self.tokens = tokens
+  }
+
+  /// Unescaped keys and the indices of the values that are not null.
+  func members(of object: Int) -> [(name: String, value: Int)] {
+    guard tokens[object].kind == .object else { return [] }
+    var members: [(String, Int)] = []
+    var key = object + 1
+    for _ in 0..<tokens[object].members {
+      if tokens[key + 1].kind != .null { members.append((string(key), key + 1)) }
+      key = tokens[key + 1].after
+    }
+    return members
+  }
+
+  func member(_ name: String, of object: Int) -> Int? { members(of: object).first { $0.name == name }?.value }
+
+  func elements(of array: Int) -> [Int] {
+    guard tokens[array].kind == .array else { return [] }
+    var elements: [Int] = []
+    var element = array + 1
+    for _ in 0..<tokens[array].members {
+      elements.append(element)
+      element = tokens[element].after
+    }
+    return elements
+  }
+
+  /// What a string says; the raw text of anything else.
+  func string(_ index: Int) -> String {
+    var bytes: [UInt8] = []
+    JSONText.unescape(text.extracting(tokens[index].text), to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The minified JSON text of a value.
+  func rawText(_ index: Int) -> String {
+    var bytes: [UInt8] = []
+    JSONText.appendMinified(tokens[index], of: text, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
