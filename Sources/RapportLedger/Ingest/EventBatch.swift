@@ -1,0 +1,64 @@
+/// Events that were parsed and checked and wait for the writer, in order of input.
+///
+/// Names and customers are numbers of the batch's own tables: the parser needs no lock, and the writer looks each text
+/// up once a batch instead of once an event.
+struct EventBatch: ~Copyable {
+  var facts: [Facts] = []
+  var fingerprints: [UInt64] = []
+  /// Sum of the hashes of the members as sent: equal contents sent alike have equal hashes.
+  var contentHashes: [UInt64] = []
+  /// Payload records end to end (``PayloadRecord``) and where each ends.
+  var payloads: [UInt8] = []
+  var payloadEnds: [Int] = []
+  var lines: [OrderLine] = []
+  var lineEnds: [UInt32] = []
+  /// Where each event stood in the input, for the rejects file.
+  var origins: [Origin] = []
+  /// The text of the events: chunks of input, kept until the batch is written.
+  var chunks: [[UInt8]] = []
+  var names: TextTable
+  var customers: TextTable
+  var rejects: [Reject] = []
+
+  /// Elements seen: lines, a batch line counting as its elements.
+  var lineCount = 0
+  var blankCount = 0
+  /// The last input line that this batch covers.
+  var lastLine: UInt64 = 0
+  /// Bytes of input up to its end.
+  var inputBytes: UInt64 = 0
+
+  struct Origin: BitwiseCopyable {
+    var line: UInt64
+    var offset: UInt64
+    var chunk: UInt32
+    var start: UInt32
+    var end: UInt32
+    /// −1: the line is one event.
+    var index: Int32
+  }
+
+  init(seed: UInt64) {
+    names = TextTable(seed: seed)
+    customers = TextTable(seed: seed)
+  }
+
+  /// Stands for the time of recording, which only the writer knows.
+  static let noTime = Int64.min
+
+  var count: Int { facts.count }
+  /// Nothing to write and nothing to report.
+  var isEmpty: Bool { lineCount == 0 }
+
+  /// Bytes that it holds on to.
+  var byteCount: Int { payloads.count + chunks.reduce(0) { $0 + $1.count } }
+
+  func payload(_ index: Int) -> Range<Int> { (index == 0 ? 0 : payloadEnds[index - 1])..<payloadEnds[index] }
+  func lineRange(_ index: Int) -> Range<Int> { (index == 0 ? 0 : Int(lineEnds[index - 1]))..<Int(lineEnds[index]) }
+
+  /// The text of an event as it was sent.
+  func text(_ index: Int) -> [UInt8] {
+    let origin = origins[index]
+    return Array(chunks[Int(origin.chunk)][Int(origin.start)..<Int(origin.end)])
+  }
+}

@@ -1,0 +1,263 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How ingest reads, waits and reports.
+public struct IngestOptions: Sendable {
+  public var rules = IngestRules()
+  /// How long the first waiting event waits for others before it is committed.
+  public var linger: Duration = .milliseconds(20)
+  /// How long to wait for another writer.
+  public var patience: Duration = .seconds(10)
+  /// Where refused lines go; nil is `rejects.ndjson` in the ledger.
+  public var rejectsPath: String?
+  /// False leaves the text of refused lines out of the rejects file.
+  public var keepsRejectedText = true
+  /// Called by the writer's thread when the acknowledged line has moved: everything up to it is durable.
+  public var onCommit: (@Sendable (IngestProgress) -> Void)?
+
+  public init() {}
+}
+
+/// Where ingest stands.
+public struct IngestProgress: Sendable {
+  /// The last position of the log.
+  public var position: UInt64
+  /// Everything up to this input line is durable, or refused and in the rejects file.
+  public var line: UInt64
+  public var counts: IngestSummary
+  /// Bytes of input up to that line.
+  public var inputBytes: UInt64
+}
+
+/// What became of the input. `lines` = `accepted` + `duplicates` + `rejected` + `blank`; conflicts are part of rejected.
+public struct IngestSummary: Sendable, Equatable {
+  public var lines = 0
+  public var accepted = 0
+  public var duplicates = 0
+  public var conflicts = 0
+  public var rejected = 0
+  public var blank = 0
+  public var position: UInt64 = 0
+  public var seconds = 0.0
+
+  public init() {}
+
+  public var json: JSONValue {
+    .members([
+      "lines": .int(lines), "accepted": .int(accepted), "duplicates": .int(duplicates), "conflicts": .int(conflicts),
+      "rejected": .int(rejected), "blank": .int(blank), "position": .int(Int(position)), "seconds": .number(seconds),
+      "events_per_second": seconds > 0 ? .int(Int(Double(lines) / seconds)) : .int(0),
+    ])
+  }
+}
+
+/// Reads events from a descriptor and records them: a pipeline of two threads.
+///
+/// The caller's thread reads and parses; a thread of its own de-duplicates, packs and commits. They meet in a channel
+/// that holds one batch, so a slow disk stops the reading and the sender feels it in its pipe. A flood fills whole
+/// segments; a trickle is committed when its first event has waited for the linger.
+public final class Ingestor: Sendable {
+  private let ledger: Ledger
+  private let input: Int32
+  private let options: IngestOptions
+  private let isStopping = Atomic<Bool>(false)
+  private let wantsNewRejects = Atomic<Bool>(false)
+  private let wake: (read: Int32, write: Int32)
+
+  /// - Parameter input: an open descriptor; the ingestor does not close it.
+  public init(_ ledger: Ledger, input: Int32, options: IngestOptions = IngestOptions()) {
+    self.ledger = ledger
+    self.input = input
+    self.options = options
+    var ends: [Int32] = [-1, -1]
+    pipe(&ends)
+    wake = (ends[0], ends[1])
+  }
+
+  deinit {
+    close(wake.read)
+    close(wake.write)
+  }
+
+  /// Ends the reading: what was read as whole lines is committed, then ``run()`` returns. Safe from any thread.
+  public func stop() {
+    isStopping.store(true, ordering: .releasing)
+    var byte: UInt8 = 1
+    _ = write(wake.write, &byte, 1)
+  }
+
+  /// Opens the rejects file anew before the next line is refused: for log rotation.
+  public func reopenRejects() { wantsNewRejects.store(true, ordering: .releasing) }
+
+  /// Records until the input ends or ``stop()``.
+  ///
+  /// - Throws: ``LedgerError``; what was acknowledged before is durable, and the same input can be sent again.
+  public func run() throws -> IngestSummary {
+    let started = Clock.monotonic
+    let recording = Recording(ledger, options: options)
+    let channel = BatchChannel()
+    let failure = Mutex<(any Error)?>(nil)
+    let reading = Mutex<(any Error)?>(nil)
+    parallel(2) { thread in
+      if thread == 1 {
+        do {
+          try recording.prepare()
+          while let batch = channel.receive() {
+            if wantsNewRejects.exchange(false, ordering: .acquiring) { recording.reopenRejects() }
+            try recording.record(batch)
+          }
+        } catch {
+          failure.withLock { $0 = error }
+          channel.fail()
+          stop()
+        }
+      } else {
+        do { try read(into: channel, limit: { recording.batchLimit }) } catch { reading.withLock { $0 = error } }
+        channel.finish()
+      }
+    }
+    if let error = failure.withLock({ $0 }) ?? reading.withLock({ $0 }) { throw error }
+    var summary = recording.summary
+    summary.seconds = Double(Clock.monotonic - started) / 1e9
+    return summary
+  }
+
+  // MARK: The reading half
+
+  /// Batches close when they hold this many bytes of input.
+  private static let batchBytesMax = 64 << 20
+
+  private func read(into channel: BatchChannel, limit: () -> Int) throws {
+    let seed = ledger.meta.seed
+    var lines = LineReader(maxLineBytes: options.rules.maxLineBytes)
+    var parser = EventParser(seed: seed, rules: options.rules)
+    var batch = BatchBox(seed: seed)
+    var opened: Int64 = 0
+    let linger = options.linger.nanoseconds
+
+    while true {
+      let isWaiting = !batch.value.isEmpty
+      var timeout: Int32 = -1
+      if isWaiting {
+        let left = opened + linger - Clock.monotonic
+        if left <= 0 || batch.value.count >= limit() || batch.value.byteCount >= Self.batchBytesMax {
+          let isFull = left > 0
+          if channel.send(batch, waiting: isFull) {
+            batch = BatchBox(seed: seed)
+            parser.beginBatch()
+            continue
+          }
+          if channel.hasFailed { return }
+          timeout = 1
+        } else {
+          timeout = Int32((left + 999_999) / 1_000_000)
+        }
+      }
+      if isStopping.load(ordering: .acquiring) { break }
+      guard try waitForInput(timeout) else { continue }
+      let count = try lines.fill(from: input)
+      if count == 0 {
+        lines.finish(&parser, into: &batch.value)
+        break
+      }
+      if batch.value.isEmpty { opened = Clock.monotonic }
+      lines.parse(&parser, into: &batch.value)
+    }
+    if !batch.value.isEmpty { _ = channel.send(batch, waiting: true) }
+  }
+
+  /// - Returns: whether there is something to read.
+  private func waitForInput(_ timeout: Int32) throws -> Bool {
+    var descriptors = [
+      pollfd(fd: input, events: Int16(POLLIN), revents: 0), pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
+    ]
+    let ready = poll(&descriptors, 2, timeout)
+    if ready < 0, errno != EINTR { throw LedgerError.inputOutput(path: "standard input", why: String(cString: strerror(errno))) }
+    return ready > 0 && descriptors[0].revents != 0
+  }
+}
+
+extension Duration {
+  var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}
+
+/// A batch on its way between the threads.
+final class BatchBox: @unchecked Sendable {
+  // Owned by one thread at a time: the channel hands it over.
+  var value: EventBatch
+  init(seed: UInt64) { value = EventBatch(seed: seed) }
+}
+
+/// Holds one batch: the reading thread is at most one batch ahead of the writing one.
+final class BatchChannel: @unchecked Sendable {
+  private var mutex = pthread_mutex_t()
+  private var condition = pthread_cond_t()
+  private var batch: BatchBox?
+  private var isFinished = false
+  private var isFailed = false
+
+  init() {
+    pthread_mutex_init(&mutex, nil)
+    pthread_cond_init(&condition, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(&condition)
+    pthread_mutex_destroy(&mutex)
+  }
+
+  private func withLock<R>(_ body: () -> R) -> R {
+    pthread_mutex_lock(&mutex)
+    defer { pthread_mutex_unlock(&mutex) }
+    return body()
+  }
+
+  /// - Returns: false if the place is taken and `waiting` is false, or if the receiver has failed.
+  func send(_ box: BatchBox, waiting: Bool) -> Bool {
+    withLock {
+      while batch != nil, !isFailed {
+        if !waiting { return false }
+        pthread_cond_wait(&condition, &mutex)
+      }
+      if isFailed { return false }
+      batch = box
+      pthread_cond_broadcast(&condition)
+      return true
+    }
+  }
+
+  /// The next batch; nil when there will be none.
+  func receive() -> BatchBox? {
+    withLock {
+      while batch == nil, !isFinished { pthread_cond_wait(&condition, &mutex) }
+      defer {
+        batch = nil
+        pthread_cond_broadcast(&condition)
+      }
+      return batch
+    }
+  }
+
+  func finish() {
+    withLock {
+      isFinished = true
+      pthread_cond_broadcast(&condition)
+    }
+  }
+
+  func fail() {
+    withLock {
+      isFailed = true
+      pthread_cond_broadcast(&condition)
+    }
+  }
+
+  var hasFailed: Bool { withLock { isFailed } }
+}

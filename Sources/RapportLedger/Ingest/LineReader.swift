@@ -1,0 +1,154 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Cuts a stream of bytes into whole lines, a chunk of them at a time.
+///
+/// A line that is longer than allowed is refused without being held: its first bytes are kept for the rejects file, the
+/// rest is passed over.
+struct LineReader {
+  private let maxLineBytes: Int
+  /// Bytes read and not yet parsed.
+  private var buffer: [UInt8]
+  private var filled = 0
+  /// Input offset of the first byte of the buffer.
+  private var offset: UInt64 = 0
+  private var nextLine: UInt64 = 1
+  /// The beginning of a line that is too long, while the rest of it is passed over.
+  private var overlong: (text: [UInt8], offset: UInt64)?
+
+  /// Bytes asked for at once.
+  static let readBytes = 1 << 20
+
+  init(maxLineBytes: Int) {
+    self.maxLineBytes = maxLineBytes
+    buffer = [UInt8](repeating: 0, count: Self.readBytes + maxLineBytes + 2)
+  }
+
+  /// Bytes of input up to the last parsed line.
+  var parsedBytes: UInt64 { offset }
+
+  /// Reads what is there, waiting for at least one byte.
+  ///
+  /// - Returns: the number of bytes; 0 at the end of the input.
+  mutating func fill(from input: Int32) throws(LedgerError) -> Int {
+    while true {
+      let space = buffer.count - filled
+      let count = buffer.withUnsafeMutableBytes { read(input, $0.baseAddress! + filled, min(space, Self.readBytes)) }
+      if count >= 0 {
+        filled += count
+        return count
+      }
+      if errno == EINTR { continue }
+      if errno == EAGAIN { return -1 }
+      throw .inputOutput(path: "standard input", why: String(cString: strerror(errno)))
+    }
+  }
+
+  /// Parses the whole lines of the buffer and keeps the rest.
+  mutating func parse(_ parser: inout EventParser, into batch: inout EventBatch) {
+    if overlong != nil, !passOver(&batch) { return }
+    let now = Clock.now
+    var lines: [JSONScanner.Line] = []
+    var start = 0
+    skipByteOrderMark(&start)
+    let chunkStart = start
+    buffer.withUnsafeBytes { bytes in
+      let base = bytes.baseAddress!
+      while start < filled, let end = memchr(base + start, 0x0A, filled - start) {
+        let length = base.distance(to: end) - start
+        lines.append(Self.line(base, start, length, from: chunkStart))
+        start += length + 1
+      }
+    }
+    if !lines.isEmpty { submit(lines, chunkStart, start, now, &parser, &batch) }
+    discard(start)
+    if filled > maxLineBytes {
+      overlong = (Array(buffer[0..<maxLineBytes]), offset)
+      discard(filled)
+    }
+  }
+
+  /// Parses an unterminated last line.
+  mutating func finish(_ parser: inout EventParser, into batch: inout EventBatch) {
+    if overlong != nil {
+      refuseOverlong(&batch)
+    } else {
+      var start = 0
+      skipByteOrderMark(&start)
+      guard filled > start else { return }
+      let line = buffer.withUnsafeBytes { Self.line($0.baseAddress!, start, filled - start, from: start) }
+      submit([line], start, filled, Clock.now, &parser, &batch)
+      discard(filled)
+    }
+  }
+
+  private static func line(
+    _ base: UnsafeRawPointer, _ start: Int, _ length: Int, from chunkStart: Int
+  ) -> JSONScanner.Line {
+    var length = length
+    if length > 0, (base + start + length - 1).load(as: UInt8.self) == 0x0D { length -= 1 }
+    return JSONScanner.Line(offset: UInt32(start - chunkStart), length: UInt32(length))
+  }
+
+  private mutating func submit(
+    _ lines: [JSONScanner.Line], _ start: Int, _ end: Int, _ now: Int64, _ parser: inout EventParser,
+    _ batch: inout EventBatch
+  ) {
+    var chunk = [UInt8]()
+    chunk.reserveCapacity(end - start + JSONScanner.padding)
+    chunk.append(contentsOf: buffer[start..<end])
+    chunk.append(contentsOf: repeatElement(0, count: JSONScanner.padding))
+    parser.parse(
+      chunk, lines: lines, firstLine: nextLine, offset: offset + UInt64(start), now: now, into: &batch)
+    batch.inputBytes = offset + UInt64(end)
+    nextLine += UInt64(lines.count)
+  }
+
+  /// A byte order mark is accepted at the very start of the input.
+  private func skipByteOrderMark(_ start: inout Int) {
+    if offset == 0, filled >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF { start = 3 }
+  }
+
+  /// Drops the first bytes of the buffer.
+  private mutating func discard(_ count: Int) {
+    guard count > 0 else { return }
+    let rest = filled - count
+    buffer.withUnsafeMutableBytes { bytes in
+      _ = memmove(bytes.baseAddress!, bytes.baseAddress! + count, rest)
+    }
+    filled = rest
+    offset += UInt64(count)
+  }
+
+  /// Passes over an overlong line.
+  ///
+  /// - Returns: whether its end was reached.
+  private mutating func passOver(_ batch: inout EventBatch) -> Bool {
+    guard let end = buffer[0..<filled].firstIndex(of: 0x0A) else {
+      discard(filled)
+      return false
+    }
+    discard(end + 1)
+    refuseOverlong(&batch)
+    return true
+  }
+
+  private mutating func refuseOverlong(_ batch: inout EventBatch) {
+    guard let line = overlong else { return }
+    batch.rejects.append(
+      Reject(
+        line: nextLine, index: nil, offset: line.offset,
+        rejection: Rejection(nil, "the line is longer than \(maxLineBytes) bytes (--max-line)"), text: line.text,
+        isCut: true))
+    batch.lineCount += 1
+    batch.lastLine = nextLine
+    batch.inputBytes = offset
+    nextLine += 1
+    overlong = nil
+  }
+}

@@ -1,0 +1,99 @@
+import CHash
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The dead letters: one JSON object a refused line, in the order of the input.
+///
+/// ```json
+/// {"line": 7, "index": null, "offset": 1210, "field": "data.order", "reason": "required by order.placed",
+///  "hash": "9f…", "text": "{…}"}
+/// ```
+///
+/// `hash` is XXH3-128 of the line. A line that is not valid UTF-8 has `text_base64` instead of `text`; one that was too
+/// long to be held has `"cut": true` and its beginning.
+struct RejectsFile: ~Copyable {
+  private let path: String
+  private let keepsText: Bool
+  private var descriptor: Int32 = -1
+
+  init(path: String, keepsText: Bool) {
+    self.path = path
+    self.keepsText = keepsText
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// The next line goes to whatever file then stands at the path.
+  mutating func reopen() {
+    if descriptor >= 0 { close(descriptor) }
+    descriptor = -1
+  }
+
+  /// Appends rejects and flushes them: an acknowledgement may rest on it.
+  mutating func append(_ rejects: [Reject]) throws(LedgerError) {
+    guard !rejects.isEmpty else { return }
+    if descriptor < 0 {
+      descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw failure() }
+    }
+    var bytes: [UInt8] = []
+    for reject in rejects { append(reject, to: &bytes) }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, bytes.count - written) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw failure() }
+      written += count
+    }
+    // Devices such as /dev/null cannot be flushed.
+    guard fdatasync(descriptor) == 0 || errno == EINVAL || errno == EROFS else { throw failure() }
+  }
+
+  private func failure() -> LedgerError { .inputOutput(path: path, why: String(cString: strerror(errno))) }
+
+  private func append(_ reject: Reject, to bytes: inout [UInt8]) {
+    let hash = reject.text.withUnsafeBufferPointer { rpt_hash128($0.baseAddress, $0.count, 0) }
+    var members: [JSONValue.Member] = [
+      .init(key: "line", value: .int(Int(reject.line))), .init(key: "index", value: .int(reject.index)),
+      .init(key: "offset", value: .int(Int(reject.offset))), .init(key: "field", value: .string(reject.rejection.field)),
+      .init(key: "reason", value: .string(reject.rejection.reason)),
+      .init(key: "hash", value: .string(hexadecimal(hash.hi) + hexadecimal(hash.lo))),
+    ]
+    if keepsText {
+      if let text = String(validating: reject.text, as: UTF8.self) {
+        members.append(.init(key: "text", value: .string(text)))
+      } else {
+        members.append(.init(key: "text_base64", value: .string(Base64.encode(reject.text))))
+      }
+    }
+    if reject.isCut { members.append(.init(key: "cut", value: .bool(true))) }
+    JSONValue.object(members).append(to: &bytes)
+    bytes.append(0x0A)
+  }
+}
+
+/// RFC 4648, with padding.
+enum Base64 {
+  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+  static func encode(_ bytes: [UInt8]) -> String {
+    var text: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      let count = min(3, bytes.count - index)
+      var group: UInt32 = 0
+      for offset in 0..<3 { group = group << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0) }
+      for digit in 0..<4 {
+        text.append(digit <= count ? alphabet[Int(group >> UInt32(18 - 6 * digit) & 63)] : UInt8(ascii: "="))
+      }
+      index += 3
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

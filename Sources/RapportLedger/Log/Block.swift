@@ -1,0 +1,275 @@
+import CHash
+
+/// A block of the log in LMDB's memory map.
+///
+/// It holds a bare pointer and is valid only while the transaction that it was read in lives: blocks are handed out by
+/// a ``Snapshot`` and never stored beyond it. Header and directory were checked when the block was opened
+/// (``BlockHeader/read(_:at:)``); the bytes of a section are checked when it is first asked for
+/// (``Snapshot/check(_:_:)``).
+struct Block: @unchecked Sendable {
+  let header: BlockHeader
+  let start: UnsafeRawPointer
+
+  init(_ bytes: UnsafeRawBufferPointer, at key: UInt64) throws(LedgerError) {
+    header = try BlockHeader.read(bytes, at: key)
+    start = bytes.baseAddress!
+  }
+
+  var count: Int { Int(header.count) }
+  var firstPosition: UInt64 { header.firstPosition }
+
+  @inline(__always)
+  func section(_ slot: Int) -> SectionReader {
+    let section = (start + BlockHeader.bytes + slot * Section.entryBytes).load(as: Section.self)
+    return SectionReader(section: section, bytes: start + Int(section.offset))
+  }
+
+  @inline(__always)
+  func column(_ column: Column) -> SectionReader { section(Int(column.rawValue)) }
+
+  /// True if the bytes of a section are those that were written.
+  func isIntact(_ slot: Int) -> Bool {
+    let reader = section(slot)
+    return slot == BlockSection.frames
+      || rpt_hash64(reader.bytes, Int(reader.section.byteCount), 0) == reader.section.checksum
+  }
+
+  // MARK: Rows
+
+  /// The first row whose customer is not less than `customer`.
+  ///
+  /// - Complexity: O(log rows).
+  func firstRow(atOrAfter customer: UInt32) -> Int {
+    if customer <= header.leastCustomer { return 0 }
+    if customer > header.greatestCustomer { return count }
+    let customers = column(.customer)
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if UInt32(truncatingIfNeeded: customers[middle]) < customer { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  func rows(of customer: UInt32) -> Range<Int> {
+    let first = firstRow(atOrAfter: customer)
+    return first..<max(first, customer == .max ? count : firstRow(atOrAfter: customer + 1))
+  }
+
+  /// The row of each rank: the inverse of the `rank` column.
+  func rowsByRank() -> [UInt32] {
+    var rows = [UInt32](repeating: 0, count: count)
+    let ranks = column(.rank)
+    for row in 0..<count { rows[Int(ranks[row]) % count] = UInt32(row) }
+    return rows
+  }
+
+  /// The facts of some rows, `row` and `position` filled in.
+  func facts(_ range: Range<Int>, columns: ColumnSet = .all) -> [Facts] {
+    var facts = [Facts](repeating: Facts(), count: range.count)
+    let slots = [UInt32](0..<UInt32(range.count))
+    facts.withUnsafeMutableBufferPointer { facts in
+      guard let base = facts.baseAddress else { return }
+      slots.withUnsafeBufferPointer {
+        scatter(range, columns: columns.columns, to: base, slots: $0.baseAddress!)
+      }
+    }
+    return facts
+  }
+
+  /// Writes columns of some rows into fact rows; `slots` names the fact row of each.
+  func scatter(
+    _ range: Range<Int>, columns: [Column], to facts: UnsafeMutablePointer<Facts>, slots: UnsafePointer<UInt32>
+  ) {
+    let stride = MemoryLayout<Facts>.stride
+    for column in columns {
+      let reader = self.column(column)
+      guard reader.section.encoding != Section.absent else { continue }
+      guard let place = column.place else { continue }
+      let target = UnsafeMutableRawPointer(facts) + place.offset
+      switch place.width {
+      case 1: reader.scatter(range, as: UInt8.self, to: target, stride: stride, slots: slots)
+      case 2: reader.scatter(range, as: UInt16.self, to: target, stride: stride, slots: slots)
+      case 4: reader.scatter(range, as: UInt32.self, to: target, stride: stride, slots: slots)
+      default: reader.scatter(range, as: Int64.self, to: target, stride: stride, slots: slots)
+      }
+    }
+    let ranks = column(.rank)
+    for row in range {
+      let slot = Int(slots[row - range.lowerBound])
+      facts[slot].position = firstPosition + UInt64(ranks[row])
+      facts[slot].row = UInt32(row)
+    }
+  }
+
+  /// The order lines of a row.
+  ///
+  /// - Complexity: O(log lines) and O(1) a line.
+  func lines(of row: Int) -> [OrderLine] {
+    let rows = section(BlockSection.lineRow)
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < Int64(row) { low = middle + 1 } else { high = middle }
+    }
+    var lines: [OrderLine] = []
+    let sku = section(BlockSection.lineSku)
+    let group = section(BlockSection.lineGroup)
+    let quantity = section(BlockSection.lineQuantity)
+    let price = section(BlockSection.linePrice)
+    while low < rows.count, rows[low] == Int64(row) {
+      lines.append(
+        OrderLine(
+          sku: UInt32(truncatingIfNeeded: sku[low]), group: UInt32(truncatingIfNeeded: group[low]),
+          quantity: quantity[low], price: price[low]))
+      low += 1
+    }
+    return lines
+  }
+
+  // MARK: Arrival
+
+  /// When the event of a rank was recorded: nanoseconds since 1970.
+  func ledgerTime(ofRank rank: Int) -> Int64 {
+    let ranks = section(BlockSection.commitRank)
+    var low = 0
+    var high = ranks.count
+    while low < high {
+      let middle = (low + high) / 2
+      if ranks[middle] <= Int64(rank) { low = middle + 1 } else { high = middle }
+    }
+    return section(BlockSection.commitTime)[max(low - 1, 0)]
+  }
+
+  // MARK: Texts
+
+  /// The texts that appear first in this block: customers or names.
+  func texts(_ end: Int, _ text: Int, _ sorted: Int) -> BlockTexts {
+    BlockTexts(ends: section(end), text: section(text), sorted: section(sorted))
+  }
+  var newCustomers: BlockTexts {
+    texts(BlockSection.customerEnd, BlockSection.customerText, BlockSection.customerSorted)
+  }
+  var newNames: BlockTexts { texts(BlockSection.nameEnd, BlockSection.nameText, BlockSection.nameSorted) }
+
+  // MARK: Payloads
+
+  /// The frame that holds a row.
+  func frame(ofRow row: Int) -> Int {
+    let rows = section(BlockSection.frameRow)
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] <= Int64(row) { low = middle + 1 } else { high = middle }
+    }
+    return low - 1
+  }
+
+  /// Unpacks a frame after checking its bytes.
+  ///
+  /// - Returns: the number of unpacked bytes.
+  func unpack(frame: Int, with coder: FrameCoder, into raw: inout [UInt8]) throws(LedgerError) -> Int {
+    let ends = section(BlockSection.frameEnd)
+    let frames = section(BlockSection.frames)
+    let first = frame == 0 ? 0 : Int(ends[frame - 1])
+    let last = Int(ends[frame])
+    let rawBytes = Int(section(BlockSection.frameRawBytes)[frame])
+    guard first <= last, last <= Int(frames.section.byteCount), rawBytes >= 0,
+      rpt_hash64(frames.bytes + first, last - first, 0)
+        == UInt64(bitPattern: section(BlockSection.frameChecksum)[frame]),
+      coder.decompress(
+        UnsafeRawBufferPointer(start: frames.bytes + first, count: last - first), rawBytes: rawBytes, into: &raw)
+    else {
+      throw .damaged(
+        Damage(
+          kind: .payload, position: firstPosition,
+          detail: "payload frame \(frame) of the block with positions \(firstPosition)…\(header.lastPosition)"))
+    }
+    return rawBytes
+  }
+}
+
+/// A list of texts in a block, with their bytewise order.
+struct BlockTexts {
+  let ends: SectionReader
+  let text: SectionReader
+  let sorted: SectionReader
+
+  var count: Int { ends.count }
+
+  subscript(index: Int) -> UnsafeBufferPointer<UInt8> {
+    let first = index == 0 ? 0 : Int(ends[index - 1])
+    let last = Int(ends[index])
+    precondition(first >= 0 && first <= last && last <= Int(text.section.byteCount), "text outside its section")
+    return UnsafeBufferPointer(
+      start: (text.bytes + first).assumingMemoryBound(to: UInt8.self), count: last - first)
+  }
+
+  /// - Complexity: O(log n) comparisons.
+  func index(of wanted: UnsafeBufferPointer<UInt8>) -> Int? {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      let index = Int(sorted[middle])
+      guard let precedes = CanonicalOrder.bytesPrecede(self[index], wanted) else { return index }
+      if precedes { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+}
+
+/// Reads payload records of one block in any order; keeps the frame that it unpacked last.
+struct PayloadReader {
+  let block: Block
+  private let coder: FrameCoder
+  private var frame = -1
+  private var raw: [UInt8] = []
+  private var offsets: [Int] = []
+  private var rawBytes = 0
+
+  init(_ block: Block, coder: FrameCoder) {
+    self.block = block
+    self.coder = coder
+  }
+
+  /// Hands the record of a row to `body`; it is valid only there.
+  mutating func withRecord<R>(
+    ofRow row: Int, _ body: (PayloadRecord, _ whole: UnsafeBufferPointer<UInt8>) throws(LedgerError) -> R
+  ) throws(LedgerError) -> R {
+    let wanted = block.frame(ofRow: row)
+    if wanted != frame {
+      frame = -1
+      rawBytes = try block.unpack(frame: wanted, with: coder, into: &raw)
+      offsets.removeAll(keepingCapacity: true)
+      var offset = 0
+      let fits = raw.withUnsafeBufferPointer { raw in
+        let used = UnsafeBufferPointer(rebasing: raw[0..<rawBytes])
+        while offset < rawBytes {
+          offsets.append(offset)
+          guard let (_, next) = PayloadRecord.parse(used, at: offset) else { return false }
+          offset = next
+        }
+        offsets.append(offset)
+        return true
+      }
+      guard fits else { throw damaged(row) }
+      frame = wanted
+    }
+    let index = row - Int(block.section(BlockSection.frameRow)[frame])
+    guard index >= 0, index + 1 < offsets.count else { throw damaged(row) }
+    let (start, end) = (offsets[index], offsets[index + 1])
+    let used = raw.withUnsafeBufferPointer { UnsafeBufferPointer(rebasing: $0[0..<rawBytes]) }
+    defer { withExtendedLifetime(raw) {} }
+    guard let (record, _) = PayloadRecord.parse(used, at: start) else { throw damaged(row) }
+    return try body(record, UnsafeBufferPointer(rebasing: used[start..<end]))
+  }
+
+  private func damaged(_ row: Int) -> LedgerError {
+    .damaged(
+      Damage(kind: .payload, position: block.firstPosition, detail: "the payload record of row \(row) does not fit"))
+  }
+}

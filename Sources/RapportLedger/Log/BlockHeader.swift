@@ -1,0 +1,117 @@
+import CHash
+
+/// A block: some consecutive events of the log as columns, texts and compressed payloads. It is the only record of the
+/// log. A *segment* is a block of 65,536 events (2^height), sealed for ever; the *tail* is the few smaller blocks after
+/// the last segment, merged as they grow in number (``TailPolicy``). Both have one format, so that every reader –
+/// replay, timeline, verification – knows a single kind of thing, and sealing is merging.
+///
+/// The design proposal had records of their own for the tail; one format for both is simpler, costs a commit of one
+/// event 3 KB instead of 1 KB until the next merge, and loses nothing else.
+///
+/// Rows stand in the order of (customer, canonical order); `rank` keeps the order of arrival. Bytes of a block, all
+/// little-endian:
+///
+/// | offset | size | field |
+/// |---|---|---|
+/// | 0 | 8 | magic `RAPPORTB` |
+/// | 8 | 4 | format version: ``formatVersion``; another one is refused |
+/// | 12 | 4 | events in the block, 1 … 65,536 |
+/// | 16 | 8 | position of the first event |
+/// | 24 | 8 | earliest valid time |
+/// | 32 | 8 | latest valid time |
+/// | 40 | 32 | kinds present, a bit each |
+/// | 72 | 4 | least customer number |
+/// | 76 | 4 | greatest customer number |
+/// | 80 | 4 | number of the first customer that appears first here |
+/// | 84 | 4 | customers that appear first here |
+/// | 88 | 4 | number of the first name that appears first here |
+/// | 92 | 4 | names that appear first here |
+/// | 96 | 8 | bytes of the payloads unpacked |
+/// | 104 | 8 | bytes of the whole block |
+/// | 112 | 32 | RFC 9162 root over the events of the block; zero: not computed |
+/// | 144 | 104 | zero |
+/// | 248 | 8 | XXH3-64 of bytes 0 … 247 and of the directory |
+/// | 256 | 64 × 40 | directory: a ``Section`` for each ``Column`` and ``BlockSection``, by its number |
+/// | 2816 | | the sections, each at a multiple of 8 |
+///
+/// A block is never smaller than 2,816 bytes, so LMDB keeps it in pages of its own, 16 bytes after the start of a page:
+/// every section is aligned to 8 bytes in memory.
+public struct BlockHeader: BitwiseCopyable, Sendable {
+  /// Raised whenever bytes change their meaning. Until release 1.0 there is no migration.
+  public static let formatVersion: UInt32 = 1
+
+  static let magic: UInt64 = 0x4254_524F_5050_4152  // "RAPPORTB"
+  static let bytes = 256
+  static let directoryBytes = BlockSection.slots * Section.entryBytes
+
+  var magic: UInt64 = BlockHeader.magic
+  var version: UInt32 = BlockHeader.formatVersion
+  var count: UInt32 = 0
+  var firstPosition: UInt64 = 0
+  var earliest: Int64 = 0
+  var latest: Int64 = 0
+  var kinds: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+  var leastCustomer: UInt32 = 0
+  var greatestCustomer: UInt32 = 0
+  var firstNewCustomer: UInt32 = 0
+  var newCustomers: UInt32 = 0
+  var firstNewName: UInt32 = 0
+  var newNames: UInt32 = 0
+  var rawPayloadBytes: UInt64 = 0
+  var byteCount: UInt64 = 0
+  var root: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+  var lastPosition: UInt64 { firstPosition + UInt64(count) - 1 }
+  var kindSet: EventKindSet { EventKindSet(words: kinds) }
+
+  /// The checksum of a header with its directory, both in place in a block.
+  static func checksum(_ block: UnsafeRawPointer) -> UInt64 {
+    rpt_hash64(block, 248, rpt_hash64(block + bytes, directoryBytes, 0))
+  }
+
+  /// Reads and checks the header and the directory of a block.
+  ///
+  /// - Throws: ``LedgerError/newerFormat(found:known:)`` or ``LedgerError/damaged(_:)`` naming what does not fit.
+  static func read(_ block: UnsafeRawBufferPointer, at key: UInt64) throws(LedgerError) -> BlockHeader {
+    func damaged(_ detail: String) -> LedgerError {
+      .damaged(Damage(kind: .blockHeader, position: key, detail: detail))
+    }
+    guard let start = block.baseAddress, block.count >= bytes + directoryBytes else {
+      throw damaged("the block is shorter than its header")
+    }
+    let header = start.loadUnaligned(as: BlockHeader.self)
+    guard header.magic == magic else { throw damaged("the block does not begin with its magic number") }
+    // The version comes first: a newer format may compute its checksum differently.
+    guard header.version == formatVersion else {
+      throw .newerFormat(found: Int(header.version), known: Int(formatVersion))
+    }
+    guard (start + 248).loadUnaligned(as: UInt64.self) == checksum(start) else {
+      throw damaged("the checksum of the block's header does not match")
+    }
+    guard header.byteCount == UInt64(block.count) else {
+      throw damaged("the block has \(block.count) bytes, its header says \(header.byteCount)")
+    }
+    guard header.firstPosition == key, header.count > 0 else { throw damaged("the block stands at a wrong key") }
+    for slot in 0..<BlockSection.slots {
+      let section = (start + bytes + slot * Section.entryBytes).loadUnaligned(as: Section.self)
+      guard section.isSound(blockBytes: block.count) else { throw damaged("section \(slot) does not fit the block") }
+      if slot < 34, slot != 0, section.encoding != Section.absent, section.count != header.count {
+        throw damaged("section \(slot) has \(section.count) rows, the block \(header.count)")
+      }
+    }
+    return header
+  }
+}
+
+/// What is wrong with a ledger, and where.
+public struct Damage: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Kind: String, Sendable {
+    case file, blockHeader = "block_header", column, payload, text, positions, meta
+  }
+  public var kind: Kind
+  /// The first position that it touches; 0 if it concerns no events.
+  public var position: UInt64
+  public var detail: String
+
+  public var description: String { position == 0 ? detail : "at position \(position): \(detail)" }
+}

@@ -1,0 +1,117 @@
+import CHash
+import LMDB
+import SystemPackage
+
+/// The record that makes a directory a ledger; its bytes are described at ``Ledger``.
+struct LedgerMeta: BitwiseCopyable, Sendable {
+  var magic: UInt64 = LedgerMeta.magic
+  var version: UInt32 = BlockHeader.formatVersion
+  var height: UInt32
+  var seed: UInt64
+  var id: (UInt64, UInt64)
+  var created: Int64
+  var reserved: UInt64 = 0
+  var checksum: UInt64 = 0
+
+  static let magic: UInt64 = 0x4C54_524F_5050_4152  // "RAPPORTL"
+  static let key = "ledger"
+  static let bytes = 64
+
+  init(height: Int) {
+    var random = SystemRandomNumberGenerator()
+    self.height = UInt32(height)
+    seed = random.next()
+    id = (random.next(), random.next())
+    created = Clock.now
+    checksum = computeChecksum()
+  }
+
+  private func computeChecksum() -> UInt64 { withUnsafeBytes(of: self) { rpt_hash64($0.baseAddress, 56, 0) } }
+
+  init(_ bytes: [UInt8]) throws(LedgerError) {
+    guard bytes.count == Self.bytes else {
+      throw .damaged(Damage(kind: .meta, position: 0, detail: "the ledger's own record has \(bytes.count) bytes"))
+    }
+    self = bytes.withUnsafeBytes { $0.loadUnaligned(as: LedgerMeta.self) }
+    guard magic == Self.magic else {
+      throw .damaged(Damage(kind: .meta, position: 0, detail: "the ledger's own record has no magic number"))
+    }
+    guard version == BlockHeader.formatVersion else {
+      throw .newerFormat(found: Int(version), known: Int(BlockHeader.formatVersion))
+    }
+    guard checksum == computeChecksum(), height >= 1, height <= 16 else {
+      throw .damaged(Damage(kind: .meta, position: 0, detail: "the checksum of the ledger's own record does not match"))
+    }
+  }
+}
+
+extension Ledger {
+  /// Makes sure that the path can hold a ledger, and creates its directory for a writer.
+  static func prepare(_ path: String, for purpose: Purpose) throws(LedgerError) {
+    switch DirectoryState.of(path) {
+    case .file: throw .notALedger(path: path, why: "it is a file; name a folder")
+    case .forbidden: throw .forbidden(path: path, why: "the folder cannot be read")
+    case .ledger: return
+    case .other where purpose == .reading: throw .absent(path: path)
+    case .other:
+      throw .notALedger(path: path, why: "the folder holds other things; name an empty or a new one")
+    case .absent where purpose == .reading, .empty where purpose == .reading: throw .absent(path: path)
+    case .empty: return
+    case .absent:
+      guard makeDirectory(path) else {
+        let error = Errno.current
+        if error == .permissionDenied { throw .forbidden(path: path, why: "the folder cannot be created") }
+        throw .notALedger(path: path, why: "the folder cannot be created: \(error)")
+      }
+    }
+  }
+
+  static func openDatabases(
+    _ log: Environment, path: String, creating: Bool, height: Int
+  ) throws(LedgerError) -> (LedgerMeta, Database<UInt64>) {
+    let metas = try mapping(path) { () throws(LMDBError) in
+      try log.openDatabase(named: "meta", keys: String.self, create: creating)
+    }
+    let blocks = try mapping(path) { () throws(LMDBError) in
+      try log.openDatabase(named: "blocks", keys: UInt64.self, create: creating)
+    }
+    guard let metas, let blocks else { throw .absent(path: path) }
+    let stored = try mapping(path) { () throws(LMDBError) in
+      let transaction = try log.read()
+      return try transaction.get(LedgerMeta.key, in: metas)?.withUnsafeBytes { [UInt8]($0) }
+    }
+    if let stored { return (try LedgerMeta(stored), blocks) }
+    guard creating else { throw .absent(path: path) }
+    let meta = LedgerMeta(height: height)
+    try mapping(path) { () throws(LMDBError) in
+      var transaction = try log.write()
+      // Another process may have been faster: its record stands.
+      if try transaction.get(LedgerMeta.key, in: metas) == nil {
+        try withUnsafeBytes(of: meta) { bytes throws(LMDBError) in
+          try transaction.put(LedgerMeta.key, RawSpan(_unsafeBytes: bytes), in: metas)
+        }
+      }
+      try transaction.commit()
+    }
+    return try openDatabases(log, path: path, creating: false, height: height)
+  }
+}
+
+/// Runs something on LMDB and turns its errors into those of the ledger at `path`.
+func mapping<R>(_ path: String, _ body: () throws(LMDBError) -> R) throws(LedgerError) -> R {
+  do throws(LMDBError) { return try body() } catch { throw LedgerError(error, path: path) }
+}
+
+extension LedgerError {
+  init(_ error: LMDBError, path: String) {
+    switch error.code {
+    case .absent: self = .absent(path: path)
+    case .lockTimedOut(let holder): self = .busy(pid: holder, waited: .zero)
+    case _ where error.isDamaged:
+      self = .damaged(Damage(kind: .file, position: 0, detail: error.description))
+    case _ where error.isPermissionDenied: self = .forbidden(path: path, why: error.description)
+    case _ where error.isVersionMismatch: self = .notALedger(path: path, why: error.description)
+    default: self = .inputOutput(path: path, why: error.description)
+    }
+  }
+}

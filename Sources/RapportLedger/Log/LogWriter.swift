@@ -1,0 +1,324 @@
+import LMDB
+
+/// Appends events to the log: the only thing that writes to it.
+///
+/// It belongs to one thread. Between appends it holds no lock, so writers of several processes take turns: each append
+/// first catches up with what others recorded meanwhile.
+///
+/// **Exactly once.** The fingerprint column of the log is the only durable memory of what was recorded; opening a
+/// writer rebuilds a table of it (``FingerprintTable``). A match is looked up in the log: an equal content hash means a
+/// duplicate, anything else is compared exactly.
+///
+/// **The tail.** A commit appends one block; blocks of the unfinished segment that are not larger than what follows
+/// them are merged with it in the same transaction, so that there are never more than 17 and every event is rewritten
+/// at most 16 times before its segment is sealed.
+final class LogWriter {
+  private let ledger: Ledger
+  private let patience: Duration
+  private let turns: TurnLock
+  private var customers: TextTable
+  private var names: TextTable
+  private var fingerprints = FingerprintTable()
+  /// The last position that the tables know.
+  private var known: UInt64 = 0
+  private var isBroken = false
+  private let builder = BlockBuilder()
+  private let coder = FrameCoder()
+
+  /// Blocks of a segment whose payloads exceed this stay apart, so that sealing never needs unbounded memory.
+  private static let mergedPayloadBytesMax: UInt64 = 512 << 20
+
+  /// What became of a batch.
+  struct Appended {
+    var accepted = 0
+    var duplicates = 0
+    /// Indices of the batch's events that contradict a recorded one, and its position.
+    var conflicts: [(index: Int, position: UInt64)] = []
+    /// The last position of the log.
+    var position: UInt64 = 0
+    /// Segments that this append sealed.
+    var sealed = 0
+  }
+
+  /// - Parameter patience: how long to wait for another writer before ``LedgerError/busy(pid:waited:)``.
+  init(_ ledger: Ledger, waitingAtMost patience: Duration = .seconds(10)) {
+    self.ledger = ledger
+    self.patience = patience
+    turns = TurnLock(in: ledger.path)
+    customers = TextTable(seed: ledger.meta.seed)
+    names = TextTable(seed: ledger.meta.seed)
+  }
+
+  /// Loads the tables, so that the first append is not slower than the others.
+  ///
+  /// - Returns: the last position.
+  /// - Complexity: O(events): some 20 ns each.
+  func prepare() throws(LedgerError) -> UInt64 { try append(EventBatch(seed: ledger.meta.seed)).position }
+
+  /// Records the events of a batch that are not there yet: durable when it returns, all or none.
+  func append(_ batch: borrowing EventBatch) throws(LedgerError) -> Appended {
+    precondition(!isBroken, "a writer that failed to commit is not used again")
+    let turn = try acquireTurn()
+    let log = ledger.log
+    var transaction: WriteTransaction
+    do throws(LMDBError) { transaction = try log.write() } catch { throw LedgerError(error, path: ledger.path) }
+    isBroken = true
+    let blocks = try ledger.listBlocks(transaction, from: known == 0 ? 0 : firstPositionOfSegment(of: known))
+    let last = blocks.last?.header.lastPosition ?? 0
+    try catchUp(blocks, to: last)
+    let (result, chosen) = try chooseNew(batch, transaction, last)
+    if chosen.isEmpty {
+      isBroken = false
+      turn.release()
+      return result
+    }
+    let tail = blocks.filter { $0.firstPosition >= firstPositionOfSegment(of: last + 1) }
+    let plan = try makeBlocks(batch, chosen, tail: tail, after: last, lastTime: blocks.last.map(Self.lastTime) ?? .min)
+    do throws(LMDBError) {
+      for key in plan.replaced { _ = try transaction.delete(key, in: ledger.blocks) }
+      for block in plan.blocks {
+        try transaction.put(block.key, block.bytes.span.bytes, in: ledger.blocks, append: true)
+      }
+      try transaction.commit()
+    } catch { throw LedgerError(error, path: ledger.path) }
+    known = last + UInt64(chosen.count)
+    isBroken = false
+    turn.release()
+    var appended = result
+    appended.accepted = chosen.count
+    appended.position = known
+    appended.sealed = plan.sealed
+    return appended
+  }
+
+  private func acquireTurn() throws(LedgerError) -> TurnLock.Turn {
+    do throws(LMDBError) { return try turns.acquire(waitingAtMost: patience) } catch {
+      if case .lockTimedOut(let holder) = error.code { throw .busy(pid: holder, waited: patience) }
+      throw LedgerError(error, path: ledger.path)
+    }
+  }
+
+  private func firstPositionOfSegment(of position: UInt64) -> UInt64 {
+    let size = UInt64(ledger.segmentEvents)
+    return (position - 1) / size * size + 1
+  }
+
+  private static func lastTime(_ block: Block) -> Int64 { block.ledgerTime(ofRank: block.count - 1) }
+
+  // MARK: What is known
+
+  /// Adds what others recorded since to the tables.
+  private func catchUp(_ blocks: [Block], to last: UInt64) throws(LedgerError) {
+    if known == 0, last > 1 << 16 { fingerprints = FingerprintTable(capacity: Int(last)) }
+    for block in blocks where block.header.lastPosition > known {
+      for slot in [
+        BlockSection.fingerprint, BlockSection.customerEnd, BlockSection.customerText, BlockSection.nameEnd,
+        BlockSection.nameText,
+      ] where !block.isIntact(slot) {
+        throw .damaged(
+          Damage(kind: .column, position: block.firstPosition, detail: "section \(slot) of the block does not match"))
+      }
+      learn(block.newCustomers, first: block.header.firstNewCustomer, into: &customers)
+      learn(block.newNames, first: block.header.firstNewName, into: &names)
+      let column = block.section(BlockSection.fingerprint)
+      let from = known < block.firstPosition ? 0 : Int(known - block.firstPosition) + 1
+      for rank in from..<block.count {
+        fingerprints.insert(
+          UInt64(bitPattern: column[rank]), position: block.firstPosition + UInt64(rank))
+      }
+      known = block.header.lastPosition
+    }
+  }
+
+  private func learn(_ texts: BlockTexts, first: UInt32, into table: inout TextTable) {
+    let begin = first == 0 ? 0 : Int(table.next) - Int(first)
+    for index in max(begin, 0)..<max(texts.count, begin, 0) { _ = table.intern(texts[index]) }
+  }
+
+  /// Separates the new events of a batch from duplicates and conflicts.
+  ///
+  /// - Returns: the outcome so far, and the indices of the new events.
+  private func chooseNew(
+    _ batch: borrowing EventBatch, _ transaction: borrowing WriteTransaction, _ last: UInt64
+  ) throws(LedgerError) -> (Appended, [Int]) {
+    var result = Appended()
+    result.position = last
+    var chosen: [Int] = []
+    chosen.reserveCapacity(batch.count)
+    var recorded: RecordedEvents?
+    for index in 0..<batch.count {
+      if index + 16 < batch.count { fingerprints.prefetch(batch.fingerprints[index + 16]) }
+      let fingerprint = batch.fingerprints[index]
+      var match: (position: UInt64, isSame: Bool)?
+      for position in fingerprints.positions(of: fingerprint) where match == nil {
+        let isSame: Bool?
+        if position > last {
+          isSame = Self.compare(batch, index, with: chosen[Int(position - last) - 1])
+        } else {
+          if recorded == nil { recorded = try RecordedEvents(ledger.listBlocks(transaction), coder) }
+          isSame = try recorded!.compare(batch, index, with: position)
+        }
+        if let isSame { match = (position, isSame) }
+      }
+      if let match {
+        if match.isSame { result.duplicates += 1 } else { result.conflicts.append((index, match.position)) }
+      } else {
+        chosen.append(index)
+        fingerprints.insert(fingerprint, position: last + UInt64(chosen.count))
+      }
+    }
+    return (result, chosen)
+  }
+
+  /// Compares two events of one batch.
+  ///
+  /// - Returns: nil if they are different events, else whether their contents are equal.
+  private static func compare(_ batch: borrowing EventBatch, _ index: Int, with other: Int) -> Bool? {
+    guard batch.fingerprints[index] == batch.fingerprints[other] else { return nil }
+    if batch.contentHashes[index] == batch.contentHashes[other] { return true }
+    let isSameEvent = batch.payloads.withUnsafeBufferPointer { payloads in
+      let left = PayloadRecord.parse(payloads, at: batch.payload(index).lowerBound)!.record
+      let right = PayloadRecord.parse(payloads, at: batch.payload(other).lowerBound)!.record
+      return left.id.elementsEqual(right.id) && batch.facts[index].source == batch.facts[other].source
+    }
+    return isSameEvent ? EventText.haveSameContent(batch.text(index), batch.text(other)) : nil
+  }
+
+  // MARK: Blocks
+
+  private struct Plan {
+    var blocks: [(key: UInt64, bytes: [UInt8])] = []
+    var replaced: [UInt64] = []
+    var sealed = 0
+  }
+
+  /// Numbers the new events and packs them, with the blocks of the tail that they are merged with.
+  private func makeBlocks(
+    _ batch: borrowing EventBatch, _ chosen: [Int], tail: [Block], after last: UInt64, lastTime: Int64
+  ) throws(LedgerError) -> Plan {
+    var plan = Plan()
+    var tail = tail
+    var numbering = Numbering(batch)
+    let time = max(Clock.now, lastTime)
+    var next = 0
+    while next < chosen.count {
+      let first = last + UInt64(next) + 1
+      let end = firstPositionOfSegment(of: first) + UInt64(ledger.segmentEvents) - 1
+      let count = min(chosen.count - next, Int(end - first) + 1)
+      var draft = Draft(firstPosition: first)
+      draft.firstNewCustomer = customers.next
+      draft.firstNewName = names.next
+      draft.commits = [(0, time)]
+      for index in chosen[next..<next + count] {
+        append(index, of: batch, to: &draft, numbering: &numbering, time: time)
+      }
+      next += count
+      let isFull = draft.firstPosition + UInt64(count) - 1 == end
+      let merged = mergeable(tail, with: draft, sealing: isFull)
+      if !merged.isEmpty {
+        var whole = try Draft(merged[0], coder: coder)
+        for block in merged.dropFirst() { whole.append(try Draft(block, coder: coder)) }
+        whole.append(draft)
+        draft = whole
+        plan.replaced += merged.map(\.firstPosition)
+      }
+      tail = []
+      if isFull { plan.sealed += 1 }
+      plan.blocks.append((draft.firstPosition, builder.build(draft, sources: sourcePrecedes)))
+    }
+    return plan
+  }
+
+  /// The last blocks of the tail that are merged with what follows them: all if the segment is full, else those not
+  /// larger than what is behind them, so that their sizes fall geometrically.
+  private func mergeable(_ tail: [Block], with draft: Draft, sealing: Bool) -> [Block] {
+    var count = draft.count
+    var bytes = UInt64(draft.payloads.count)
+    var first = tail.count
+    while first > 0 {
+      let block = tail[first - 1]
+      guard sealing || block.count <= count, bytes + block.header.rawPayloadBytes <= Self.mergedPayloadBytesMax else {
+        break
+      }
+      count += block.count
+      bytes += block.header.rawPayloadBytes
+      first -= 1
+    }
+    return Array(tail[first...])
+  }
+
+  private func append(
+    _ index: Int, of batch: borrowing EventBatch, to draft: inout Draft, numbering: inout Numbering, time: Int64
+  ) {
+    var facts = batch.facts[index]
+    facts.position = draft.firstPosition + UInt64(draft.count)
+    if facts.time == EventBatch.noTime { facts.time = time }
+    facts.customer = numbering.customers.number(facts.customer, batch.customers, &customers, &draft.newCustomers)
+    facts.renumberNames { numbering.names.number($0, batch.names, &names, &draft.newNames) }
+    let range = batch.lineRange(index)
+    var lines = Array(batch.lines[range])
+    for line in lines.indices {
+      lines[line].sku = numbering.names.number(lines[line].sku, batch.names, &names, &draft.newNames)
+      lines[line].group = numbering.names.number(lines[line].group, batch.names, &names, &draft.newNames)
+    }
+    batch.payloads.withUnsafeBufferPointer { payloads in
+      lines.withUnsafeBufferPointer { lines in
+        draft.append(
+          facts, fingerprint: batch.fingerprints[index], contentHash: batch.contentHashes[index],
+          payload: UnsafeBufferPointer(rebasing: payloads[batch.payload(index)]), lines: lines)
+      }
+    }
+  }
+
+  private func sourcePrecedes(_ a: UInt32, _ b: UInt32) -> Bool? {
+    names.withText(a) { a in names.withText(b) { b in CanonicalOrder.bytesPrecede(a, b) } }
+  }
+}
+
+/// From the numbers of a batch's tables to those of the ledger, each text looked up once.
+private struct Numbering {
+  var customers: Map
+  var names: Map
+
+  init(_ batch: borrowing EventBatch) {
+    customers = Map(batch.customers.count)
+    names = Map(batch.names.count)
+  }
+
+  struct Map {
+    private var numbers: [UInt32]
+
+    init(_ count: Int) { numbers = [UInt32](repeating: 0, count: count + 1) }
+
+    mutating func number(
+      _ local: UInt32, _ texts: TextTable, _ table: inout TextTable, _ fresh: inout TextList
+    ) -> UInt32 {
+      guard local != 0 else { return 0 }
+      if numbers[Int(local)] == 0 {
+        numbers[Int(local)] = texts.withText(local) { text in
+          let (number, isNew) = table.intern(text)
+          if isNew { fresh.append(text) }
+          return number
+        }
+      }
+      return numbers[Int(local)]
+    }
+  }
+}
+
+extension Facts {
+  /// Replaces every name number; the one list of the fields that hold them.
+  @inline(__always)
+  mutating func renumberNames(_ number: (UInt32) -> UInt32) {
+    type = number(type)
+    source = number(source)
+    channel = number(channel)
+    touchpoint = number(touchpoint)
+    department = number(department)
+    country = number(country)
+    employee = number(employee)
+    term = number(term)
+    term2 = number(term2)
+    term3 = number(term3)
+  }
+}

@@ -1,0 +1,116 @@
+import CHash
+import CZstd
+
+/// What replay does not need of an event: its id, and the members of its JSON object that no column holds, as sent.
+///
+/// A record in a frame:
+///
+/// | size | field |
+/// |---|---|
+/// | varint | bytes of the rest of the record |
+/// | 1 | form: 0. Others are refused; sealed payloads will have one |
+/// | varint | bytes of the id |
+/// | … | the id, unescaped |
+/// | … | the other members, minified and joined by commas: `"note":"x","data":{…}` |
+///
+/// Records follow the order of the rows, so a customer's records stand together, and are packed into zstd frames of
+/// about 16 KiB: one event, or one customer's events of a block, are read without unpacking the rest.
+struct PayloadRecord {
+  /// Unescaped id.
+  var id: UnsafeBufferPointer<UInt8>
+  /// Members as JSON text.
+  var members: UnsafeBufferPointer<UInt8>
+
+  static let form: UInt8 = 0
+  /// Frames close when they hold this much.
+  static let frameBytes = 16 * 1024
+
+  static func append(
+    id: UnsafeBufferPointer<UInt8>, members: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]
+  ) {
+    let idLength = Varint.length(id.count)
+    Varint.append(1 + idLength + id.count + members.count, to: &bytes)
+    bytes.append(form)
+    Varint.append(id.count, to: &bytes)
+    bytes.append(contentsOf: id)
+    bytes.append(contentsOf: members)
+  }
+
+  /// Parses the record that begins at `offset`.
+  ///
+  /// - Returns: the record and the offset of the next one; nil if it does not fit the frame or has another form.
+  static func parse(_ frame: UnsafeBufferPointer<UInt8>, at offset: Int) -> (record: PayloadRecord, next: Int)? {
+    guard let (length, start) = Varint.read(frame, at: offset), length >= 2, start + length <= frame.count,
+      frame[start] == form, let (idLength, idStart) = Varint.read(frame, at: start + 1),
+      idStart + idLength <= start + length
+    else { return nil }
+    return (
+      PayloadRecord(
+        id: UnsafeBufferPointer(rebasing: frame[idStart..<idStart + idLength]),
+        members: UnsafeBufferPointer(rebasing: frame[idStart + idLength..<start + length])),
+      start + length
+    )
+  }
+}
+
+/// Unsigned LEB128.
+enum Varint {
+  static func append(_ value: Int, to bytes: inout [UInt8]) {
+    var rest = UInt64(value)
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  static func length(_ value: Int) -> Int { max(1, (70 - UInt64(value).leadingZeroBitCount) / 7) }
+
+  static func read(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> (value: Int, next: Int)? {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    var index = offset
+    while index < bytes.count, shift < 63 {
+      let byte = bytes[index]
+      value |= UInt64(byte & 0x7F) << shift
+      index += 1
+      if byte < 0x80 { return value > UInt64(Int.max) ? nil : (Int(value), index) }
+      shift += 7
+    }
+    return nil
+  }
+}
+
+/// zstd with its contexts kept: making one costs more than a frame.
+final class FrameCoder {
+  private let compressor = ZSTD_createCCtx()!
+  private let decompressor = ZSTD_createDCtx()!
+  private var packed: [UInt8] = []
+
+  deinit {
+    ZSTD_freeCCtx(compressor)
+    ZSTD_freeDCtx(decompressor)
+  }
+
+  /// Appends the compressed form of `raw`.
+  func compress(_ raw: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8]) {
+    let bound = ZSTD_compressBound(raw.count)
+    if packed.count < bound { packed = [UInt8](repeating: 0, count: bound) }
+    let written = packed.withUnsafeMutableBytes { out in
+      ZSTD_compressCCtx(compressor, out.baseAddress, out.count, raw.baseAddress, raw.count, 1)
+    }
+    precondition(ZSTD_isError(written) == 0, "zstd refuses to compress")
+    bytes.append(contentsOf: packed[..<written])
+  }
+
+  /// Replaces `raw` with the unpacked frame.
+  ///
+  /// - Returns: false if the frame is not what `rawBytes` and zstd say.
+  func decompress(_ frame: UnsafeRawBufferPointer, rawBytes: Int, into raw: inout [UInt8]) -> Bool {
+    if raw.count < rawBytes { raw = [UInt8](repeating: 0, count: max(rawBytes, 32 * 1024)) }
+    let written = raw.withUnsafeMutableBytes { out in
+      ZSTD_decompressDCtx(decompressor, out.baseAddress, rawBytes, frame.baseAddress, frame.count)
+    }
+    return written == rawBytes
+  }
+}

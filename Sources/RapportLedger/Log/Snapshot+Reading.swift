@@ -1,0 +1,173 @@
+/// An event as it is shown: what was sent and what the ledger noted.
+public struct RecordedEvent: Sendable {
+  public var position: UInt64
+  /// Valid time, nanoseconds since 1970.
+  public var time: Int64
+  /// When it was recorded, nanoseconds since 1970.
+  public var ledgerTime: Int64
+  /// No `time` was sent: `time` is that of recording.
+  public var timeIsAssumed: Bool
+  public var type: String
+  public var subject: String?
+  public var channel: String?
+  public var department: String?
+  /// The `data` of the event as JSON text.
+  public var data: String?
+  /// The whole event as one JSON object, `ledgerposition` and `ledgertime` last.
+  public var json: [UInt8]
+}
+
+/// Which events are shown; what is not set does not restrict.
+public struct EventFilter: Sendable {
+  /// Types with or without their prefix: `order.placed` finds `com.example.order.placed` too.
+  public var types: [String] = []
+  public var channel: String?
+  public var department: String?
+  /// Valid time, [from, to).
+  public var from: Int64?
+  public var to: Int64?
+  public var customer: String?
+
+  public init() {}
+}
+
+extension Snapshot {
+  /// The events in order of position.
+  ///
+  /// - Parameters:
+  ///   - from: the first position; with `reverse` the last one, where 1 means the end of the log.
+  ///   - body: returns false to stop.
+  /// - Complexity: O(events shown + events passed over); with a customer O(blocks · log rows + that customer's events).
+  public func log(
+    from: UInt64 = 1, limit: Int? = nil, reverse: Bool = false, filter: EventFilter = EventFilter(),
+    _ body: (RecordedEvent) throws -> Bool
+  ) throws {
+    var left = limit ?? .max
+    guard left > 0, position > 0 else { return }
+    guard let test = try NumberedFilter(filter, in: self) else { return }
+    var reader = EventReader()
+    let order = reverse ? Array(blocks.indices.reversed()) : Array(blocks.indices)
+    for index in order {
+      let block = blocks[index]
+      let lowest = reverse ? 1 : max(from, 1)
+      let highest = reverse && from > 1 ? min(from, position) : position
+      guard block.firstPosition <= highest, block.header.lastPosition >= lowest else { continue }
+      try check(index, ColumnSet.all.rawValue | Self.frameSlots | Self.commitSlots)
+      let rows = test.customer.map { block.rows(of: $0) } ?? 0..<block.count
+      var facts = block.facts(rows)
+      facts.removeAll { $0.position < lowest || $0.position > highest || !test.accepts($0) }
+      facts.sort { reverse ? $0.position > $1.position : $0.position < $1.position }
+      for fact in facts {
+        guard try body(event(fact, index, &reader)) else { return }
+        left -= 1
+        if left == 0 { return }
+      }
+    }
+  }
+
+  /// One customer's events in canonical order, oldest first.
+  ///
+  /// - Parameters:
+  ///   - cursor: where a former call ended.
+  ///   - body: returns false to stop.
+  /// - Returns: a cursor where more remain.
+  /// - Throws: ``LedgerError/noSuchCustomer(_:)``.
+  public func timeline(
+    of customer: String, filter: EventFilter = EventFilter(), limit: Int? = nil, cursor: String? = nil,
+    limits: ReplayLimits = ReplayLimits(), _ body: (RecordedEvent) throws -> Bool
+  ) throws -> String? {
+    guard let number = try self.customer(customer) else { throw LedgerError.noSuchCustomer(customer) }
+    for index in blocks.indices where !blocks[index].rows(of: number).isEmpty {
+      try check(index, ColumnSet.all.rawValue | Self.frameSlots | Self.commitSlots)
+    }
+    var gatherer = HistoryGatherer(self, kinds: .all, columns: .all, readsLines: false, limits: limits)
+    try gatherer.gather(number..<number + 1, from: self)
+    var facts = Array(gatherer.facts.dropLast())
+    if let cursor {
+      guard let after = UInt64(cursor), let index = facts.firstIndex(where: { $0.position == after }) else {
+        throw LedgerError.invalid("the cursor “\(cursor)” is not one of this timeline")
+      }
+      facts.removeFirst(index + 1)
+    }
+    var filter = filter
+    filter.customer = nil
+    guard let test = try NumberedFilter(filter, in: self) else { return nil }
+    facts.removeAll { !test.accepts($0) }
+    var reader = EventReader()
+    for (shown, fact) in facts.enumerated() {
+      if let limit, shown == limit { return shown == 0 ? nil : "\(facts[shown - 1].position)" }
+      guard let index = block(of: fact.position), try body(event(fact, index, &reader)) else { return nil }
+    }
+    return nil
+  }
+
+  private func event(
+    _ facts: Facts, _ index: Int, _ reader: inout EventReader
+  ) throws(LedgerError) -> RecordedEvent {
+    let block = blocks[index]
+    let ledgerTime = block.ledgerTime(ofRank: Int(facts.position - block.firstPosition))
+    return try reader.withEvent(row: Int(facts.row), in: index, of: self) {
+      facts, record, snapshot throws(LedgerError) in
+      var json: [UInt8] = []
+      try EventText.append(facts, record, in: snapshot, ledgerTime: ledgerTime, to: &json)
+      return RecordedEvent(
+        position: facts.position, time: facts.time, ledgerTime: ledgerTime,
+        timeIsAssumed: facts.marks.contains(.timeAssumed), type: try snapshot.name(facts.type),
+        subject: facts.customer == 0 ? nil : try snapshot.subject(facts.customer),
+        channel: facts.channel == 0 ? nil : try snapshot.name(facts.channel),
+        department: facts.department == 0 ? nil : try snapshot.name(facts.department),
+        data: EventText.member("data", inMembers: record.members), json: json)
+    }
+  }
+}
+
+/// A filter with its texts resolved to numbers.
+private struct NumberedFilter {
+  let customer: UInt32?
+  private let types: Set<UInt32>?
+  private let channel: UInt32?
+  private let department: UInt32?
+  private let from: Int64
+  private let to: Int64
+
+  /// - Returns: nil if the filter asks for a text that the log has never seen.
+  init?(_ filter: EventFilter, in snapshot: borrowing Snapshot) throws {
+    if let subject = filter.customer {
+      guard let number = try snapshot.customer(subject) else { throw LedgerError.noSuchCustomer(subject) }
+      customer = number
+    } else {
+      customer = nil
+    }
+    if let name = filter.channel {
+      guard let number = try snapshot.name(name) else { return nil }
+      channel = number
+    } else {
+      channel = nil
+    }
+    if let name = filter.department {
+      guard let number = try snapshot.name(name) else { return nil }
+      department = number
+    } else {
+      department = nil
+    }
+    if filter.types.isEmpty {
+      types = nil
+    } else {
+      var wanted: Set<UInt32> = []
+      for number in 0..<UInt32(snapshot.nameCount) {
+        let name = try snapshot.name(number + 1)
+        if filter.types.contains(where: { name == $0 || name.hasSuffix(".\($0)") }) { wanted.insert(number + 1) }
+      }
+      types = wanted
+    }
+    from = filter.from ?? .min
+    to = filter.to ?? .max
+  }
+
+  func accepts(_ facts: Facts) -> Bool {
+    if let types, !types.contains(facts.type) { return false }
+    if let channel, facts.channel != channel { return false }
+    if let department, facts.department != department { return false }
+    return facts.time >= from && facts.time < to
+  }
+}

@@ -1,0 +1,104 @@
+import CHash
+import LMDB
+
+/// How far a view was rebuilt, and to what: kept in `views/`, an LMDB environment of its own that may be deleted at any
+/// time.
+///
+/// Database `checkpoints`, from the view's name to 48 bytes:
+///
+/// | offset | size | field |
+/// |---|---|---|
+/// | 0 | 4 | version of this record: 1; another one counts as absent |
+/// | 4 | 4 | version of the view's definition |
+/// | 8 | 8 | position up to which events were folded |
+/// | 16 | 8 | people with at least one event that the view reads |
+/// | 24 | 16 | digest |
+/// | 40 | 8 | XXH3-64 of bytes 0 … 39 |
+public struct Checkpoint: Sendable, Equatable {
+  public var view: String
+  public var version: Int
+  public var position: UInt64
+  public var customers: Int
+  public var digest: ViewDigest
+
+  private static let recordVersion: UInt32 = 1
+
+  fileprivate var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    func append<T: FixedWidthInteger>(_ value: T) {
+      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    append(Self.recordVersion)
+    append(UInt32(version))
+    append(position)
+    append(UInt64(customers))
+    append(digest.low)
+    append(digest.high)
+    append(bytes.withUnsafeBytes { rpt_hash64($0.baseAddress, $0.count, 0) })
+    return bytes
+  }
+
+  /// - Returns: nil for anything but an intact record of this version: the view is then rebuilt.
+  fileprivate init?(view: String, _ bytes: RawSpan) {
+    let stored = bytes.withUnsafeBytes { [UInt8]($0) }
+    guard stored.count == 48 else { return nil }
+    func load<T: FixedWidthInteger>(_ offset: Int, _: T.Type) -> T {
+      stored.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
+    }
+    guard load(0, UInt32.self) == Self.recordVersion,
+      load(40, UInt64.self) == stored.withUnsafeBytes({ rpt_hash64($0.baseAddress, 40, 0) })
+    else { return nil }
+    self.view = view
+    version = Int(load(4, UInt32.self))
+    position = load(8, UInt64.self)
+    customers = Int(load(16, UInt64.self))
+    digest = ViewDigest(low: load(24, UInt64.self), high: load(32, UInt64.self))
+  }
+
+  init(view: String, version: Int, position: UInt64, customers: Int, digest: ViewDigest) {
+    self.view = view
+    self.version = version
+    self.position = position
+    self.customers = customers
+    self.digest = digest
+  }
+}
+
+extension Ledger {
+  private var viewsPath: String { path + "/views" }
+
+  /// The stored checkpoints by view; empty where `views/` is absent or unreadable, for it can always be rebuilt.
+  public func checkpoints() -> [String: Checkpoint] {
+    (try? mapping(viewsPath) { () throws(LMDBError) in
+      let environment = try Environment(at: viewsPath, options: .init(access: .readOnly))
+      guard let database = try environment.openDatabase(named: "checkpoints", keys: String.self, create: false) else {
+        return [:]
+      }
+      let transaction = try environment.read()
+      var found: [String: Checkpoint] = [:]
+      var cursor = try transaction.cursor(in: database)
+      var entry = try cursor.first()
+      while let current = entry {
+        found[current.key] = Checkpoint(view: current.key, current.value)
+        entry = try cursor.next()
+      }
+      return found
+    }) ?? [:]
+  }
+
+  /// Stores checkpoints in one transaction.
+  func store(_ checkpoints: [Checkpoint]) throws(LedgerError) {
+    try mapping(viewsPath) { () throws(LMDBError) in
+      let environment = try Environment(at: viewsPath, options: .init(access: .readWrite))
+      guard let database = try environment.openDatabase(named: "checkpoints", keys: String.self, create: true) else {
+        return
+      }
+      var transaction = try environment.write()
+      for checkpoint in checkpoints {
+        let bytes = checkpoint.bytes
+        try transaction.put(checkpoint.view, bytes.span.bytes, in: database)
+      }
+      try transaction.commit()
+    }
+  }
+}

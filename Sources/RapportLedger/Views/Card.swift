@@ -1,0 +1,191 @@
+/// A customer's card: what `rapport show` prints.
+///
+/// The numbers are those of ``CardProjection``, folded from the customer's complete history; the traits come from the
+/// payloads of `customer.updated`, declared before observed before inferred, then the later in canonical order.
+public struct Card: Sendable {
+  public let json: JSONValue
+
+  /// - Throws: ``LedgerError/noSuchCustomer(_:)``.
+  /// - Complexity: O(blocks · log rows + events of the customer).
+  public init(
+    of subject: String, in snapshot: borrowing Snapshot, asOf: Int64, limits: ReplayLimits = ReplayLimits()
+  ) throws(LedgerError) {
+    guard let customer = try snapshot.customer(subject) else { throw .noSuchCustomer(subject) }
+    let projection = CardProjection()
+    let columns = projection.columns.union(ColumnSet(.source))
+    for index in snapshot.blocks.indices where !snapshot.blocks[index].rows(of: customer).isEmpty {
+      try snapshot.check(index, HistoryGatherer.sections(columns: columns, readsLines: true))
+    }
+    var gatherer = HistoryGatherer(snapshot, kinds: .all, columns: columns, readsLines: true, limits: limits)
+    try gatherer.gather(customer..<customer + 1, from: snapshot)
+    let count = gatherer.facts.count - 1
+    guard count > 0 else { throw .noSuchCustomer(subject) }
+    var facts: [CardFact] = []
+    var scratch = projection.makeScratch()
+    let history = History(
+      customer: customer, events: gatherer.facts.span.extracting(0..<count), lines: gatherer.lines.span,
+      lineEnds: gatherer.lineEnds.span)
+    projection.fold(history, scratch: &scratch, into: &facts)
+    let traits = try Traits(history.events, in: snapshot, asOf: asOf)
+    json = try Card.print(subject, facts, traits, snapshot, asOf)
+  }
+
+  private static func print(
+    _ subject: String, _ facts: [CardFact], _ traits: Traits, _ snapshot: borrowing Snapshot, _ asOf: Int64
+  ) throws(LedgerError) -> JSONValue {
+    func first(_ what: CardFact.What) -> CardFact? { facts.first { $0.what == what } }
+    func time(_ what: CardFact.What) -> JSONValue {
+      .string(first(what).map { Timestamp(nanoseconds: $0.time).description })
+    }
+    func named(_ what: CardFact.What, _ copy: borrowing Snapshot) throws(LedgerError) -> [(String, CardFact)] {
+      var list: [(String, CardFact)] = []
+      for fact in facts where fact.what == what { list.append((try copy.name(fact.name), fact)) }
+      return list.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
+    }
+    func money(_ what: CardFact.What) -> JSONValue {
+      let list = facts.filter { $0.what == what }.map {
+        JSONValue.Member(key: Currency.text($0.currency), value: .string(DecimalText.tenThousandths($0.number)))
+      }
+      return .object(list.sorted { $0.key < $1.key })
+    }
+    var contact = JSONValue.null
+    if let person = first(.contact) {
+      contact = .members(["employee": .string(try snapshot.name(person.name)), "introduced": .bool(person.code == 1)])
+    }
+    let roles = try named(.role, snapshot).map { JSONValue.string($0.0) }
+    let consents = try named(.consent, snapshot).map {
+      JSONValue.Member(key: $0.0, value: .string(consent($0.1, asOf)))
+    }
+    let cases = facts.filter { $0.what == .openCases }.map {
+      JSONValue.Member(key: word($0.code, ["enquiry", "concern", "complaint"]), value: .int(Int($0.number)))
+    }
+    let satisfaction = facts.filter { $0.what == .satisfaction }.map { fact in
+      JSONValue.Member(
+        key: word(fact.code, Satisfaction.surveyKinds),
+        value: .members([
+          "score": .number(Double(fact.number) / 1_000_000), "scale": fact.number2 == 0 ? .null : .int(Int(fact.number2)),
+          "time": .string(Timestamp(nanoseconds: fact.time).description),
+        ]))
+    }
+    let orders = first(.orders)
+    return .members([
+      "customer": .string(subject), "merged": .array([]), "erased": .bool(false),
+      "kind": .string(first(.kind).map { word($0.code, ["b2c", "b2b"]) }), "roles": .array(roles),
+      "contact_person": contact, "first_touch": time(.firstTouch), "last_touch_in": time(.lastTouchIn),
+      "last_touch_out": time(.lastTouchOut), "events": .int(Int(first(.events)?.number ?? 0)),
+      "open_cases": .object(cases.sorted { $0.key < $1.key }),
+      "open_promises": .int(Int(first(.openPromises)?.number ?? 0)), "orders": .int(Int(orders?.number ?? 0)),
+      "perfect_orders": .int(Int(orders?.number2 ?? 0)),
+      "last_order": .string(orders.map { Timestamp(nanoseconds: $0.time).description }),
+      "revenue": money(.revenue), "contribution": money(.contribution),
+      "satisfaction": .object(satisfaction.sorted { $0.key < $1.key }), "consent": .object(consents),
+      "traits": traits.json, "contradictions": traits.contradictions,
+      "as_of": .string(Timestamp(nanoseconds: asOf).description), "position": .int(Int(snapshot.position)),
+    ])
+  }
+
+  private static func word(_ code: UInt8, _ words: [String]) -> String {
+    code >= 1 && Int(code) <= words.count ? words[Int(code) - 1] : "other"
+  }
+
+  private static func consent(_ fact: CardFact, _ asOf: Int64) -> String {
+    switch fact.code {
+    case 1: fact.time <= asOf ? "expired" : "given"
+    case 2: "refused"
+    case 3: "withdrawn"
+    default: "expired"
+    }
+  }
+}
+
+/// The traits of a customer: the values of `customer.updated`.
+struct Traits {
+  private struct Trait {
+    var value: String
+    var rank: Int
+    var time: Int64
+    var expires: Int64?
+  }
+
+  private static let bases = ["declared", "observed", "inferred"]
+  /// By field and basis; of one basis the later replaces the earlier.
+  private var fields: [String: [Trait?]] = [:]
+
+  /// - Parameter events: a history in canonical order.
+  init(_ events: Span<Facts>, in snapshot: borrowing Snapshot, asOf: Int64) throws(LedgerError) {
+    var reader = EventReader()
+    for index in events.indices where events[index].kind == .customerUpdated {
+      let event = events[index]
+      let members = try reader.withEvent(at: event.position, in: snapshot) { _, record, _ throws(LedgerError) in
+        [UInt8(ascii: "{")] + record.members + [UInt8(ascii: "}")]
+      }
+      apply(members, at: event.time)
+    }
+    for (field, traits) in fields {
+      fields[field] = traits.map { trait in trait.flatMap { ($0.expires ?? .max) <= asOf ? nil : $0 } }
+    }
+  }
+
+  private mutating func apply(_ text: [UInt8], at time: Int64) {
+    var fields = fields
+    _ = EventText.withDocument(text) { document in Traits.apply(document, at: time, to: &fields) }
+    self.fields = fields
+  }
+
+  private static func apply(
+    _ document: borrowing JSONDocument, at time: Int64, to fields: inout [String: [Trait?]]
+  ) {
+    guard let data = document.member("data", of: 0) else { return }
+    if let set = document.member("set", of: data) {
+      for (name, value) in document.members(of: set) {
+        guard let rawValue = document.member("value", of: value) else { continue }
+        let basis = document.member("basis", of: value).map { document.string($0) } ?? ""
+        var expires: Int64?
+        if let token = document.member("expires", of: value) {
+          let text = Array(document.string(token).utf8)
+          switch try? Timestamp.parseTimeOrDate(text.span) {
+          case .time(let time): expires = time.nanoseconds
+          case .date(let date): expires = date.start.nanoseconds
+          case nil: break
+          }
+        }
+        let rank = bases.firstIndex(of: basis) ?? 2
+        fields[name, default: [nil, nil, nil]][rank] = Trait(
+          value: document.rawText(rawValue), rank: rank, time: time, expires: expires)
+      }
+    }
+    if let unset = document.member("unset", of: data) {
+      for element in document.elements(of: unset) { fields[document.string(element)] = nil }
+    }
+  }
+
+  /// The best value of each field.
+  var json: JSONValue {
+    var members: [JSONValue.Member] = []
+    for (field, traits) in fields {
+      guard let trait = traits.compactMap({ $0 }).first else { continue }
+      members.append(
+        .init(
+          key: field,
+          value: .members([
+            "value": .raw(trait.value), "basis": .string(Self.bases[trait.rank]),
+            "when": .string(Timestamp(nanoseconds: trait.time).description),
+          ])))
+    }
+    return .object(members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) })
+  }
+
+  /// Fields whose declared and inferred values differ.
+  var contradictions: JSONValue {
+    var list: [(String, JSONValue)] = []
+    for (field, traits) in fields {
+      guard let declared = traits[0], let inferred = traits[2], declared.value != inferred.value else { continue }
+      list.append(
+        (
+          field,
+          .members(["field": .string(field), "declared": .raw(declared.value), "inferred": .raw(inferred.value)])
+        ))
+    }
+    return .array(list.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }.map(\.1))
+  }
+}

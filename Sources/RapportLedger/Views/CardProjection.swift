@@ -1,0 +1,227 @@
+/// What the ledger knows of one customer, as facts that do not depend on the clock: the state behind the card.
+///
+/// Each line of the card is one or more ``CardFact``s. Traits are not among them: their values are personal, so they
+/// are read from the payloads when a card is shown and never enter a digest (``Card``).
+public struct CardProjection: Projection {
+  public static let name = "card"
+  public static let version = 1
+
+  public let kinds = EventKindSet.all
+  public let columns = ColumnSet(
+    .object, .related, .amount, .instant, .number, .marks, .currency, .direction, .code, .scale, .term, .term2, .channel,
+    .country)
+  public let readsLines = true
+
+  public init() {}
+
+  /// Tables of one person.
+  public struct Scratch {
+    var book = OrderBook()
+    var cases = ScratchTable<OpenCase>()
+    var promises = ScratchTable<Bool>()
+    var roles = ScratchTable<Int64>()
+    var consents = ScratchTable<CardFact>()
+    var money = ScratchTable<(revenue: Int64, contribution: Int64, hasRevenue: Bool)>()
+  }
+
+  struct OpenCase {
+    var kind: UInt8
+    var isOpen: Bool
+  }
+
+  public func makeScratch() -> Scratch { Scratch() }
+
+  public func fold(_ history: borrowing History, scratch: inout Scratch, into facts: inout [CardFact]) {
+    var card = Fold(scratch: scratch)
+    for index in history.events.indices {
+      let event = history.events[index]
+      card.scratch.book.apply(event, lines: history.lines(of: index))
+      card.apply(event)
+    }
+    card.finish(&facts)
+    scratch = card.scratch
+  }
+
+  public func digest(_ fact: CardFact, into hasher: inout DigestHasher) {
+    hasher.add(fact.what.rawValue)
+    hasher.add(fact.code)
+    hasher.add(name: fact.name)
+    hasher.add(fact.currency)
+    hasher.add(fact.time)
+    hasher.add(fact.number)
+    hasher.add(fact.number2)
+  }
+
+  /// Events that count as interactions: identity, corrections and the ledger's own do not.
+  static let uncounted: EventKindSet = [
+    .customerMerged, .customerUnmerged, .eventCorrected, .eventRetracted, .importBatch, .dataRead, .erasureExecuted,
+  ]
+
+  /// One history on its way to a card.
+  private struct Fold {
+    var scratch: Scratch
+    var events: Int64 = 0
+    var first: Int64?
+    var lastIn: Int64?
+    var lastOut: Int64?
+    var kind: UInt8 = 0
+    var contact: (employee: UInt32, introduced: Bool)?
+    var satisfaction: [CardFact?] = Array(repeating: nil, count: 5)
+
+    init(scratch: Scratch) {
+      self.scratch = scratch
+      self.scratch.book.removeAll()
+      self.scratch.cases.removeAll()
+      self.scratch.promises.removeAll()
+      self.scratch.roles.removeAll()
+      self.scratch.consents.removeAll()
+      self.scratch.money.removeAll()
+    }
+
+    mutating func apply(_ event: Facts) {
+      if !CardProjection.uncounted.contains(event.kind) {
+        events += 1
+        touch(event)
+      }
+      switch event.kind {
+      case .customerRegistered: kind = event.code
+      case .roleAssumed: set(&scratch.roles, event.term, event.time)
+      case .roleEnded: set(&scratch.roles, event.term, .min)
+      case .contactpersonAssigned: contact = (event.term, false)
+      case .contactpersonIntroduced: contact?.introduced = true
+      case .contactpersonEnded: contact = nil
+      case .caseOpened:
+        let (index, _) = scratch.cases.index(of: event.object) { OpenCase(kind: event.code, isOpen: true) }
+        scratch.cases.values[index] = OpenCase(kind: event.code, isOpen: true)
+      case .caseReopened: setCase(event.object, open: true)
+      case .caseResolved, .caseClosed: setCase(event.object, open: false)
+      case .promiseMade: set(&scratch.promises, event.object, true)
+      case .promiseKept, .promiseBroken: set(&scratch.promises, event.object, false)
+      case .orderPlaced: book(event, revenue: event.amount, hasRevenue: true)
+      case .orderRefunded, .costBooked: book(event, revenue: 0, hasRevenue: false)
+      case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber:
+        var fact = CardFact(.satisfaction)
+        fact.code = event.code
+        fact.time = event.time
+        fact.number = event.number
+        fact.number2 = Int64(event.scale)
+        satisfaction[Int(event.code) - 1] = fact
+      case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired: decide(event)
+      default: return
+      }
+    }
+
+    private mutating func touch(_ event: Facts) {
+      guard let direction = event.direction, direction != .self else { return }
+      if first == nil { first = event.time }
+      if direction == .in { lastIn = event.time } else { lastOut = event.time }
+    }
+
+    private func set<T>(_ table: inout ScratchTable<T>, _ key: some FixedWidthInteger, _ value: T) {
+      let (index, _) = table.index(of: UInt64(truncatingIfNeeded: key)) { value }
+      table.values[index] = value
+    }
+
+    private mutating func setCase(_ object: UInt64, open: Bool) {
+      if let index = scratch.cases.index(of: object) { scratch.cases.values[index].isOpen = open }
+    }
+
+    /// Revenue of every order placed; contribution is revenue − refunds − booked cost.
+    private mutating func book(_ event: Facts, revenue: Int64, hasRevenue: Bool) {
+      guard event.currency != 0 else { return }
+      let (index, _) = scratch.money.index(of: UInt64(event.currency)) { (0, 0, false) }
+      scratch.money.values[index].revenue += revenue
+      scratch.money.values[index].contribution += hasRevenue ? event.amount : -event.amount
+      if hasRevenue { scratch.money.values[index].hasRevenue = true }
+    }
+
+    private mutating func decide(_ event: Facts) {
+      var fact = CardFact(.consent)
+      fact.name = event.term
+      fact.code =
+        switch event.kind {
+        case .consentGiven: 1
+        case .consentRefused: 2
+        case .consentWithdrawn: 3
+        default: 4
+        }
+      fact.time = event.kind == .consentGiven && event.hasInstant ? event.instant : .max
+      set(&scratch.consents, event.term, fact)
+    }
+
+    mutating func finish(_ facts: inout [CardFact]) {
+      facts.append(CardFact(.events, number: events))
+      if let first { facts.append(CardFact(.firstTouch, time: first)) }
+      if let lastIn { facts.append(CardFact(.lastTouchIn, time: lastIn)) }
+      if let lastOut { facts.append(CardFact(.lastTouchOut, time: lastOut)) }
+      if kind != 0 { facts.append(CardFact(.kind, code: kind)) }
+      if let contact { facts.append(CardFact(.contact, code: contact.introduced ? 1 : 0, name: contact.employee)) }
+      for index in scratch.roles.values.indices where scratch.roles.values[index] != .min {
+        facts.append(
+          CardFact(.role, name: UInt32(truncatingIfNeeded: scratch.roles.keys[index]), time: scratch.roles.values[index]))
+      }
+      finishCases(&facts)
+      finishOrders(&facts)
+      for index in scratch.money.values.indices {
+        let money = scratch.money.values[index]
+        let currency = UInt16(truncatingIfNeeded: scratch.money.keys[index])
+        if money.hasRevenue { facts.append(CardFact(.revenue, currency: currency, number: money.revenue)) }
+        facts.append(CardFact(.contribution, currency: currency, number: money.contribution))
+      }
+      for fact in satisfaction { if let fact { facts.append(fact) } }
+      facts.append(contentsOf: scratch.consents.values)
+    }
+
+    private func finishCases(_ facts: inout [CardFact]) {
+      var open = [Int64](repeating: 0, count: 256)
+      for entry in scratch.cases.values where entry.isOpen { open[Int(entry.kind)] += 1 }
+      for kind in open.indices where open[kind] > 0 {
+        facts.append(CardFact(.openCases, code: UInt8(kind), number: open[kind]))
+      }
+      let promises = scratch.promises.values.reduce(0) { $0 + ($1 ? 1 : 0) }
+      if promises > 0 { facts.append(CardFact(.openPromises, number: Int64(promises))) }
+    }
+
+    private func finishOrders(_ facts: inout [CardFact]) {
+      var count: Int64 = 0
+      var perfect: Int64 = 0
+      var last = Int64.min
+      for order in scratch.book.orders where order.isPlaced {
+        count += 1
+        if order.isPerfect && !order.isOffBeforeDue { perfect += 1 }
+        last = max(last, order.placed)
+      }
+      guard count > 0 else { return }
+      facts.append(CardFact(.orders, time: last, number: count, number2: perfect))
+    }
+  }
+}
+
+/// One thing on a card.
+public struct CardFact: BitwiseCopyable, Sendable {
+  public enum What: UInt8, BitwiseCopyable, Sendable {
+    case events, firstTouch, lastTouchIn, lastTouchOut, kind, contact, role, openCases, openPromises, orders, revenue
+    case contribution, satisfaction, consent
+  }
+
+  public var what: What
+  public var code: UInt8
+  public var currency: UInt16
+  public var name: UInt32
+  public var time: Int64
+  public var number: Int64
+  public var number2: Int64
+
+  init(
+    _ what: What, code: UInt8 = 0, currency: UInt16 = 0, name: UInt32 = 0, time: Int64 = 0, number: Int64 = 0,
+    number2: Int64 = 0
+  ) {
+    self.what = what
+    self.code = code
+    self.currency = currency
+    self.name = name
+    self.time = time
+    self.number = number
+    self.number2 = number2
+  }
+}
