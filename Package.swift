@@ -53,7 +53,8 @@ let package = Package(
     .testTarget(
       name: "RapportLedgerTests", dependencies: ["RapportLedger", "RapportGenerator"], swiftSettings: mapped),
     .testTarget(name: "RapportGeneratorTests", dependencies: ["RapportGenerator"], swiftSettings: strict),
-    .testTarget(name: "RapportCLITests", dependencies: ["RapportCLI"], swiftSettings: strict),
+    .testTarget(
+      name: "RapportCLITests", dependencies: ["RapportCLI"], exclude: ["Snapshots"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -9,6 +9,17 @@ public struct Field: Sendable {
   public let isRequired: Bool
   /// Sealed under the customer's key; never a column, never a name.
   public let isPersonal: Bool
+  /// The words of a choice, for comparison with values as they come in.
+  let words: [ShortText]
+
+  init(name: String, kind: Kind, slot: Slot?, isRequired: Bool, isPersonal: Bool) {
+    self.name = name
+    self.kind = kind
+    self.slot = slot
+    self.isRequired = isRequired
+    self.isPersonal = isPersonal
+    if case .choice(let words) = kind { self.words = words.map { ShortText($0) } } else { words = [] }
+  }
 
   /// What a field holds, and how its text is checked.
   public enum Kind: Sendable, Equatable {
@@ -77,6 +88,7 @@ public enum Direction: UInt8, Sendable, CaseIterable {
   case `self` = 3
 
   static let words = ["in", "out", "self"]
+  static let texts = words.map { ShortText($0) }
 }
 
 /// Who acted.
@@ -84,6 +96,7 @@ public enum ActorKind: UInt8, Sendable, CaseIterable {
   case customer = 1, employee, bot, system, partner
 
   static let words = ["customer", "employee", "bot", "system", "partner"]
+  static let texts = words.map { ShortText($0) }
 }
 
 // The words of the vocabulary's tables. `†` of the contract is `personal`, `*` is `must`.

@@ -11,6 +11,9 @@ public enum Vocabulary {
     (EventKind(rawValue: UInt8(raw)) ?? .other).shape
   }
 
+  /// The names of the fields by raw kind, for comparison with keys as they come in.
+  static let fieldNames: [[ShortText]] = shapes.map { $0.fields.map { ShortText($0.name) } }
+
   private static let kinds: [String: EventKind] = Dictionary(
     uniqueKeysWithValues: EventKind.allCases.filter { $0 != .other }.map { (EventKind.spell($0), $0) })
 

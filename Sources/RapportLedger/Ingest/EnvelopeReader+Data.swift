@@ -29,7 +29,7 @@ extension EnvelopeReader {
       for _ in 0..<object.members {
         let value = key + 1
         if envelope.tokens[value].kind != .null,
-          let position = field(envelope.tokens[key], envelope.text, fields)
+          let position = field(envelope.tokens[key], envelope.text, kind)
         {
           seen |= 1 << UInt32(position)
           try parse(value, as: fields[position], envelope, &facts, &batch)
@@ -53,12 +53,11 @@ extension EnvelopeReader {
     return bare.hasSuffix("/json") || bare.hasSuffix("+json")
   }
 
-  private mutating func field(_ key: JSONToken, _ text: Span<UInt8>, _ fields: [Field]) -> Int? {
+  private mutating func field(_ key: JSONToken, _ text: Span<UInt8>, _ kind: EventKind) -> Int? {
     withText(key, text) { name in
-      for index in fields.indices {
-        let candidate = fields[index].name.utf8
-        if candidate.count == name.count, candidate.elementsEqual(name) { return index }
-      }
+      let wanted = ShortText(name)
+      let keys = Vocabulary.fieldNames[Int(kind.rawValue)]
+      for index in keys.indices where keys[index] == wanted { return index }
       return nil
     }
   }
@@ -109,7 +108,7 @@ extension EnvelopeReader {
       facts.setFlag(token.kind == .true, field.slot)
     case .choice(let words):
       guard token.kind == .string else { throw expected("one of \(words.joined(separator: ", "))", field, token) }
-      let code = withText(token, text) { Self.code(Span(_unsafeElements: $0), words) }
+      let code = withText(token, text) { Self.code(Span(_unsafeElements: $0), field.words) }
       if field.slot == .code2 { facts.code2 = code } else { facts.code = code }
     case .currency:
       guard token.kind == .string, let code = withText(token, text, { Currency.code($0) }) else {

@@ -111,8 +111,8 @@ struct EnvelopeReader {
     switch attribute {
     case .specversion, .id, .source, .type, .subject, .time, .ledgerposition, .ledgertime, .timeassumed: return
     case .channel, .touchpoint, .department, .country, .employee: return
-    case .direction where Self.code(text.extracting(value.text), Direction.words) != 255: return
-    case .actorkind where Self.code(text.extracting(value.text), ActorKind.words) != 255: return
+    case .direction where Self.code(text.extracting(value.text), Direction.texts) != 255: return
+    case .actorkind where Self.code(text.extracting(value.text), ActorKind.texts) != 255: return
     case .data, .dataBase64, .direction, .actorkind, .datacontenttype, .correlationid, .causationid, .sequence,
       .recordedtime:
       break
@@ -237,10 +237,10 @@ struct EnvelopeReader {
       facts.country = name(token, envelope.text, &batch)
     }
     if let token = try string(envelope, .direction) {
-      facts.directionCode = Self.code(envelope.text.extracting(token.text), Direction.words)
+      facts.directionCode = Self.code(envelope.text.extracting(token.text), Direction.texts)
     }
     if let token = try string(envelope, .actorkind) {
-      facts.actorCode = Self.code(envelope.text.extracting(token.text), ActorKind.words)
+      facts.actorCode = Self.code(envelope.text.extracting(token.text), ActorKind.texts)
     }
     if let token = try string(envelope, .correlationid) { facts.correlation = reference(token, envelope.text) }
     if let token = try string(envelope, .causationid) { facts.cause = cause(token, envelope) }
@@ -344,16 +344,9 @@ struct EnvelopeReader {
   }
 
   /// 1 + index of a word, 255 if it is none of them.
-  static func code(_ text: Span<UInt8>, _ words: [String]) -> UInt8 {
-    for index in words.indices where words[index].utf8.count == text.count {
-      var matches = true
-      var offset = 0
-      for byte in words[index].utf8 {
-        if text[offset] != byte { matches = false }
-        offset += 1
-      }
-      if matches { return UInt8(index + 1) }
-    }
+  static func code(_ text: Span<UInt8>, _ words: [ShortText]) -> UInt8 {
+    let wanted = text.withUnsafeBufferPointer { ShortText($0) }
+    for index in words.indices where words[index] == wanted { return UInt8(index + 1) }
     return 255
   }
 

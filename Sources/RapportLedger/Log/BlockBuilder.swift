@@ -34,11 +34,11 @@ final class BlockBuilder {
     _ draft: Draft, _ order: [UInt32], _ directory: inout [Section], _ bytes: inout [UInt8]
   ) {
     values = [Int64](repeating: 0, count: order.count)
+    // One pass over the events in the order of the rows; the columns then read them front to back.
+    let rows = draft.facts.withUnsafeBufferPointer { facts in order.map { facts[Int($0)] } }
     for column in Column.allCases {
       if let place = column.place {
-        draft.facts.withUnsafeBytes { facts in
-          gather(facts.baseAddress! + place.offset, width: place.width, order)
-        }
+        rows.withUnsafeBytes { rows in collect(rows.baseAddress! + place.offset, width: place.width, order.count) }
       } else {
         for row in order.indices { values[row] = Int64(order[row]) }
       }
@@ -46,14 +46,12 @@ final class BlockBuilder {
     }
   }
 
-  /// Collects one field of all events in the order of the rows.
-  private func gather(_ field: UnsafeRawPointer, width: Int, _ order: [UInt32]) {
+  /// Collects one field of all rows.
+  private func collect(_ field: UnsafeRawPointer, width: Int, _ count: Int) {
     let stride = MemoryLayout<Facts>.stride
     @inline(__always) func run<T: FixedWidthInteger>(_: T.Type) {
       values.withUnsafeMutableBufferPointer { values in
-        for row in order.indices {
-          values[row] = Int64(truncatingIfNeeded: (field + Int(order[row]) * stride).load(as: T.self))
-        }
+        for row in 0..<count { values[row] = Int64(truncatingIfNeeded: (field + row * stride).load(as: T.self)) }
       }
     }
     switch width {

@@ -45,17 +45,24 @@ struct Draft {
 
   var count: Int { facts.count }
 
-  /// Appends one event.
+  mutating func reserveCapacity(_ events: Int) {
+    facts.reserveCapacity(events)
+    fingerprints.reserveCapacity(events)
+    contentHashes.reserveCapacity(events)
+    payloadEnds.reserveCapacity(events)
+    lineEnds.reserveCapacity(events)
+    payloads.reserveCapacity(events * 160)
+  }
+
+  /// Appends one event whose lines were appended to ``lines`` before.
   mutating func append(
-    _ event: Facts, fingerprint: UInt64, contentHash: UInt64, payload: UnsafeBufferPointer<UInt8>,
-    lines eventLines: UnsafeBufferPointer<OrderLine>
+    _ event: Facts, fingerprint: UInt64, contentHash: UInt64, payload: UnsafeBufferPointer<UInt8>
   ) {
     facts.append(event)
     fingerprints.append(fingerprint)
     contentHashes.append(contentHash)
     payloads.append(contentsOf: payload)
     payloadEnds.append(payloads.count)
-    lines.append(contentsOf: eventLines)
     lineEnds.append(UInt32(lines.count))
   }
 

@@ -209,6 +209,7 @@ final class LogWriter {
       draft.firstNewCustomer = customers.next
       draft.firstNewName = names.next
       draft.commits = [(0, time)]
+      draft.reserveCapacity(count)
       for index in chosen[next..<next + count] {
         append(index, of: batch, to: &draft, numbering: &numbering, time: time)
       }
@@ -255,18 +256,16 @@ final class LogWriter {
     if facts.time == EventBatch.noTime { facts.time = time }
     facts.customer = numbering.customers.number(facts.customer, batch.customers, &customers, &draft.newCustomers)
     facts.renumberNames { numbering.names.number($0, batch.names, &names, &draft.newNames) }
-    let range = batch.lineRange(index)
-    var lines = Array(batch.lines[range])
-    for line in lines.indices {
-      lines[line].sku = numbering.names.number(lines[line].sku, batch.names, &names, &draft.newNames)
-      lines[line].group = numbering.names.number(lines[line].group, batch.names, &names, &draft.newNames)
+    for line in batch.lineRange(index) {
+      var line = batch.lines[line]
+      line.sku = numbering.names.number(line.sku, batch.names, &names, &draft.newNames)
+      line.group = numbering.names.number(line.group, batch.names, &names, &draft.newNames)
+      draft.lines.append(line)
     }
     batch.payloads.withUnsafeBufferPointer { payloads in
-      lines.withUnsafeBufferPointer { lines in
-        draft.append(
-          facts, fingerprint: batch.fingerprints[index], contentHash: batch.contentHashes[index],
-          payload: UnsafeBufferPointer(rebasing: payloads[batch.payload(index)]), lines: lines)
-      }
+      draft.append(
+        facts, fingerprint: batch.fingerprints[index], contentHash: batch.contentHashes[index],
+        payload: UnsafeBufferPointer(rebasing: payloads[batch.payload(index)]))
     }
   }
 

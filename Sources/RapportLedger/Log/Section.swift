@@ -91,60 +91,84 @@ enum SectionEncoder {
       section.encoding = Section.constant
       return section
     }
-    var low = first
-    var high = first
+    var all = Extent(first)
+    var others = Extent(nil)
     var nonZero = 0
     for value in values {
-      low = min(low, value)
-      high = max(high, value)
-      if value != 0 { nonZero += 1 }
+      all.include(value)
+      if value != 0 {
+        others.include(value)
+        nonZero += 1
+      }
     }
-    if low == high {
+    if all.low == all.high {
       section.encoding = Section.constant
-      section.base = low
+      section.base = first
       return section
     }
     align(&bytes)
     let start = bytes.count
     section.offset = UInt32(start)
     let layout = SparseLayout(count: values.count)
+    let dense = packing(values, all, skipZero: false)
     // A sparse section leaves the zeros out, so its base comes from the others alone.
-    let sparseLow = nonZero < values.count ? values.lazy.filter { $0 != 0 }.min()! : low
-    let sparseHigh = nonZero < values.count ? values.lazy.filter { $0 != 0 }.max()! : high
-    let dense = packing(values, low: low, high: high, skipZero: false)
-    let sparse = packing(values, low: sparseLow, high: sparseHigh, skipZero: true)
+    let sparseBytesMin = layout.valuesOffset + nonZero
+    let sparse = sparseBytesMin < values.count * dense.width ? packing(values, others, skipZero: true) : dense
     if allowSparse, layout.valuesOffset + nonZero * max(sparse.width, 1) < values.count * dense.width {
       section.encoding = Section.sparse
       section.base = sparse.base
       section.unit = sparse.unit
       section.width = UInt8(max(sparse.width, 1))
-      var word: UInt64 = 0
-      var ranks: [UInt32] = []
-      ranks.reserveCapacity(layout.words)
-      var rank: UInt32 = 0
-      for index in values.indices {
-        if index % 64 == 0 { ranks.append(rank) }
-        if values[index] != 0 {
-          word |= 1 << UInt64(index % 64)
-          rank += 1
-        }
-        if index % 64 == 63 || index == values.count - 1 {
-          append(word, to: &bytes)
-          word = 0
-        }
-      }
-      for rank in ranks { append(rank, to: &bytes) }
-      align(&bytes)
-      store(values, section: section, skipZero: true, into: &bytes)
+      appendPresence(values, layout, to: &bytes)
+      store(values, nonZero, section, skipZero: true, into: &bytes)
     } else {
       section.encoding = Section.dense
       section.base = dense.base
       section.unit = dense.unit
       section.width = UInt8(dense.width)
-      store(values, section: section, skipZero: false, into: &bytes)
+      store(values, values.count, section, skipZero: false, into: &bytes)
     }
     section.byteCount = UInt32(bytes.count - start)
     return section
+  }
+
+  /// The least and the greatest of some values.
+  private struct Extent {
+    var low: Int64
+    var high: Int64
+
+    init(_ value: Int64?) {
+      low = value ?? .max
+      high = value ?? .min
+    }
+
+    @inline(__always)
+    mutating func include(_ value: Int64) {
+      low = min(low, value)
+      high = max(high, value)
+    }
+  }
+
+  /// The bits and ranks of a sparse section.
+  private static func appendPresence(
+    _ values: UnsafeBufferPointer<Int64>, _ layout: SparseLayout, to bytes: inout [UInt8]
+  ) {
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: layout.valuesOffset))
+    bytes.withUnsafeMutableBytes { bytes in
+      let words = (bytes.baseAddress! + start).assumingMemoryBound(to: UInt64.self)
+      let ranks = (bytes.baseAddress! + start + layout.ranksOffset).assumingMemoryBound(to: UInt32.self)
+      var rank: UInt32 = 0
+      for index in 0..<layout.words {
+        var word: UInt64 = 0
+        for offset in 0..<min(64, values.count - index * 64) where values[index * 64 + offset] != 0 {
+          word |= 1 << UInt64(offset)
+        }
+        words[index] = word
+        ranks[index] = rank
+        rank += UInt32(word.nonzeroBitCount)
+      }
+    }
   }
 
   /// Appends raw bytes as a section.
@@ -163,9 +187,10 @@ enum SectionEncoder {
   }
 
   private static func packing(
-    _ values: UnsafeBufferPointer<Int64>, low: Int64, high: Int64, skipZero: Bool
+    _ values: UnsafeBufferPointer<Int64>, _ extent: Extent, skipZero: Bool
   ) -> (base: Int64, unit: Int64, width: Int) {
-    let (range, overflow) = high.subtractingReportingOverflow(low)
+    let low = extent.low
+    let (range, overflow) = extent.high.subtractingReportingOverflow(low)
     if overflow { return (0, 1, 8) }
     for unit in units where range % unit == 0 && range >= unit {
       // `skipZero` values are not stored, so they need not fit the unit.
@@ -181,14 +206,20 @@ enum SectionEncoder {
   }
 
   private static func store(
-    _ values: UnsafeBufferPointer<Int64>, section: Section, skipZero: Bool, into bytes: inout [UInt8]
+    _ values: UnsafeBufferPointer<Int64>, _ count: Int, _ section: Section, skipZero: Bool, into bytes: inout [UInt8]
   ) {
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: count * Int(section.width)))
+    let (base, unit) = (section.base, section.unit)
     @inline(__always) func run<T: FixedWidthInteger>(_: T.Type) {
-      for value in values where !(skipZero && value == 0) {
-        let stored =
-          section.unit == 1 ? UInt64(bitPattern: value &- section.base)
-          : UInt64(bitPattern: (value &- section.base) / section.unit)
-        append(T(truncatingIfNeeded: stored), to: &bytes)
+      bytes.withUnsafeMutableBytes { bytes in
+        let target = (bytes.baseAddress! + start).assumingMemoryBound(to: T.self)
+        var next = 0
+        for value in values where !(skipZero && value == 0) {
+          let stored = unit == 1 ? value &- base : (value &- base) / unit
+          target[next] = T(truncatingIfNeeded: stored)
+          next += 1
+        }
       }
     }
     switch section.width {
@@ -197,11 +228,6 @@ enum SectionEncoder {
     case 4: run(UInt32.self)
     default: run(UInt64.self)
     }
-  }
-
-  @inline(__always)
-  private static func append<T: FixedWidthInteger>(_ value: T, to bytes: inout [UInt8]) {
-    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 }
 

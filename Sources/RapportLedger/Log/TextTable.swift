@@ -1,5 +1,13 @@
 import CHash
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Texts with dense numbers from 1, found by content: the writer's view of customers and names.
 ///
 /// Open addressing over 32-bit numbers with the upper half of the hash beside them; about 30 bytes a text beside the
@@ -63,7 +71,7 @@ struct TextTable {
   private func isEqual(_ number: UInt32, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
     let start = ends[Int(number) - 1]
     guard ends[Int(number)] - start == text.count else { return false }
-    return bytes.withUnsafeBufferPointer { $0[start..<start + text.count].elementsEqual(text) }
+    return text.isEmpty || bytes.withUnsafeBufferPointer { memcmp($0.baseAddress! + start, text.baseAddress!, text.count) == 0 }
   }
 
   private mutating func insert(_ number: UInt32, hash: UInt64) {
