@@ -121,7 +121,9 @@ private enum CanonicalContent {
   private static let lineFields = may("price", .money)
 
   /// The members of an object whose fields the vocabulary knows.
-  private static func fields(_ object: Int, _ document: borrowing JSONDocument, _ fields: [Field]) -> [(String, [UInt8])] {
+  private static func fields(_ object: Int, _ document: borrowing JSONDocument, _ fields: [Field]) -> [(
+    String, [UInt8]
+  )] {
     var members: [(String, [UInt8])] = []
     for (name, value) in document.members(of: object) {
       var text: [UInt8] = []

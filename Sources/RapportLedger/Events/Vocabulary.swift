@@ -246,7 +246,8 @@ extension EventKind {
     case .actionExposed: .customer(nil, must("action", .text, .term))
     case .frictionExperienced:
       .customer(
-        nil, must("friction", .reference, .object), may("kind", .text, .term), must("severity", .between(1, 5), .number),
+        nil, must("friction", .reference, .object), may("kind", .text, .term),
+        must("severity", .between(1, 5), .number),
         may("minutes", .count, .number2))
     case .formalityImposed: .customer(nil, must("what", .text, .term), must("minutes", .count, .number))
     case .apologyMade: .customer(.out, must("friction", .reference, .object))

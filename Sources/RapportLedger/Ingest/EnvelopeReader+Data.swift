@@ -212,11 +212,13 @@ extension EnvelopeReader {
         let number = self.name(token, envelope.text, &batch)
         if name.equals("sku") { line.sku = number } else { line.group = number }
       } else if name.equals("quantity") {
-        let field = Field(name: "lines[\(position)].quantity", kind: .number, slot: nil, isRequired: true, isPersonal: false)
+        let field = Field(
+          name: "lines[\(position)].quantity", kind: .number, slot: nil, isRequired: true, isPersonal: false)
         line.quantity = try decimal(token, envelope.text, decimals: 4, field, "a number")
         hasQuantity = true
       } else if name.equals("price") {
-        let field = Field(name: "lines[\(position)].price", kind: .money, slot: nil, isRequired: false, isPersonal: false)
+        let field = Field(
+          name: "lines[\(position)].price", kind: .money, slot: nil, isRequired: false, isPersonal: false)
         line.price = try decimal(token, envelope.text, decimals: 4, field, "decimal text or a number")
       }
       key = envelope.tokens[key + 1].after

@@ -118,7 +118,9 @@ struct EnvelopeReader {
       break
     case nil:
       switch value.kind {
-      case .object, .array: throw Rejection(text.extracting(key.text).string, "an attribute is text, a number or a boolean, not \(value.kind.article)")
+      case .object, .array:
+        throw Rejection(
+          text.extracting(key.text).string, "an attribute is text, a number or a boolean, not \(value.kind.article)")
       case .string where try hasControlCharacter(value, text):
         throw Rejection(text.extracting(key.text).string, "control characters are not allowed in attributes")
       default: break
@@ -189,7 +191,8 @@ struct EnvelopeReader {
     if !rules.allowsPersonalSubjects, Self.looksPersonal(scratch) {
       throw Rejection(
         "subject",
-        "looks like an e-mail address or a telephone number; ids of customers must not be personal (or use --allow-personal-subjects)")
+        "looks like an e-mail address or a telephone number; ids of customers must not be personal (or use --allow-personal-subjects)"
+      )
     }
     facts.customer = scratch.withUnsafeBufferPointer { batch.customers.intern($0).number }
   }
@@ -305,7 +308,8 @@ struct EnvelopeReader {
     return withText(token, envelope.text) { named in
       if let hash = named.firstIndex(of: UInt8(ascii: "#")) {
         return References.fingerprint(
-          source: UnsafeBufferPointer(rebasing: named[..<hash]), id: UnsafeBufferPointer(rebasing: named[(hash + 1)...]),
+          source: UnsafeBufferPointer(rebasing: named[..<hash]),
+          id: UnsafeBufferPointer(rebasing: named[(hash + 1)...]),
           seed: seed)
       }
       return source.withUnsafeBufferPointer { References.fingerprint(source: $0, id: named, seed: seed) }

@@ -17,7 +17,9 @@ public enum EventComposer {
       guard !attributes.contains(where: { $0.key == key }), !data.contains(where: { $0.key == key }) else {
         throw .invalid("“\(key)” is set twice")
       }
-      if isAttribute(key, fields) { attributes.append(.init(key: key, value: value)) } else {
+      if isAttribute(key, fields) {
+        attributes.append(.init(key: key, value: value))
+      } else {
         data.append(.init(key: key, value: value))
       }
     }

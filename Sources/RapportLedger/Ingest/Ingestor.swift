@@ -179,7 +179,9 @@ public final class Ingestor: Sendable {
       pollfd(fd: input, events: Int16(POLLIN), revents: 0), pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
     ]
     let ready = poll(&descriptors, 2, timeout)
-    if ready < 0, errno != EINTR { throw LedgerError.inputOutput(path: "standard input", why: String(cString: strerror(errno))) }
+    if ready < 0, errno != EINTR {
+      throw LedgerError.inputOutput(path: "standard input", why: String(cString: strerror(errno)))
+    }
     return ready > 0 && descriptors[0].revents != 0
   }
 }

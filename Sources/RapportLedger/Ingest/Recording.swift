@@ -37,7 +37,8 @@ final class Recording: @unchecked Sendable {
           line: origin.line, index: origin.index < 0 ? nil : Int(origin.index), offset: origin.offset,
           rejection: Rejection(
             "id",
-            "conflict: position \(conflict.position) has the same source and id with other content; line \(origin.line) was not recorded"),
+            "conflict: position \(conflict.position) has the same source and id with other content; line \(origin.line) was not recorded"
+          ),
           isConflict: true, text: box.value.text(conflict.index)))
     }
     refused.sort { ($0.line, $0.index ?? -1) < ($1.line, $1.index ?? -1) }
@@ -73,7 +74,9 @@ extension Ledger {
   ///
   /// - Parameter line: a CloudEvent as JSON text.
   /// - Throws: ``LedgerError/rejected(field:reason:)`` if it is not acceptable or contradicts a recorded one.
-  public func record(_ line: [UInt8], waitingAtMost patience: Duration = .seconds(10)) throws(LedgerError) -> RecordOutcome {
+  public func record(_ line: [UInt8], waitingAtMost patience: Duration = .seconds(10)) throws(LedgerError)
+    -> RecordOutcome
+  {
     let batch = parse(line + [0x0A])
     if let reject = batch.value.rejects.first {
       throw .rejected(field: reject.rejection.field, reason: reject.rejection.reason)

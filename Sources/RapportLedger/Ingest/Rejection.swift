@@ -63,16 +63,26 @@ enum Attribute: Int, CaseIterable {
   static func named(_ key: Span<UInt8>) -> Attribute? {
     switch key.count {
     case 2: key.equals("id") ? .id : nil
-    case 4: key[0] == 0x74 ? (key.equals("type") ? .type : key.equals("time") ? .time : nil)
-      : key.equals("data") ? .data : nil
+    case 4:
+      key[0] == 0x74
+        ? (key.equals("type") ? .type : key.equals("time") ? .time : nil)
+        : key.equals("data") ? .data : nil
     case 6: key.equals("source") ? .source : nil
     case 7: key.equals("subject") ? .subject : key.equals("channel") ? .channel : key.equals("country") ? .country : nil
     case 8: key.equals("employee") ? .employee : key.equals("sequence") ? .sequence : nil
     case 9: key.equals("direction") ? .direction : key.equals("actorkind") ? .actorkind : nil
-    case 10: key.equals("touchpoint") ? .touchpoint : key.equals("department") ? .department
-      : key.equals("ledgertime") ? .ledgertime : nil
-    case 11: key.equals("specversion") ? .specversion : key.equals("causationid") ? .causationid
-      : key.equals("timeassumed") ? .timeassumed : key.equals("data_base64") ? .dataBase64 : nil
+    case 10:
+      key.equals("touchpoint")
+        ? .touchpoint
+        : key.equals("department")
+          ? .department
+          : key.equals("ledgertime") ? .ledgertime : nil
+    case 11:
+      key.equals("specversion")
+        ? .specversion
+        : key.equals("causationid")
+          ? .causationid
+          : key.equals("timeassumed") ? .timeassumed : key.equals("data_base64") ? .dataBase64 : nil
     case 12: key.equals("recordedtime") ? .recordedtime : nil
     case 13: key.equals("correlationid") ? .correlationid : nil
     case 14: key.equals("ledgerposition") ? .ledgerposition : nil

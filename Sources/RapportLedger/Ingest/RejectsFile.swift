@@ -61,7 +61,8 @@ struct RejectsFile: ~Copyable {
     let hash = reject.text.withUnsafeBufferPointer { rpt_hash128($0.baseAddress, $0.count, 0) }
     var members: [JSONValue.Member] = [
       .init(key: "line", value: .int(Int(reject.line))), .init(key: "index", value: .int(reject.index)),
-      .init(key: "offset", value: .int(Int(reject.offset))), .init(key: "field", value: .string(reject.rejection.field)),
+      .init(key: "offset", value: .int(Int(reject.offset))),
+      .init(key: "field", value: .string(reject.rejection.field)),
       .init(key: "reason", value: .string(reject.rejection.reason)),
       .init(key: "hash", value: .string(hexadecimal(hash.hi) + hexadecimal(hash.lo))),
     ]

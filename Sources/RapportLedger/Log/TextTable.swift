@@ -71,7 +71,8 @@ struct TextTable {
   private func isEqual(_ number: UInt32, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
     let start = ends[Int(number) - 1]
     guard ends[Int(number)] - start == text.count else { return false }
-    return text.isEmpty || bytes.withUnsafeBufferPointer { memcmp($0.baseAddress! + start, text.baseAddress!, text.count) == 0 }
+    return text.isEmpty
+      || bytes.withUnsafeBufferPointer { memcmp($0.baseAddress! + start, text.baseAddress!, text.count) == 0 }
   }
 
   private mutating func insert(_ number: UInt32, hash: UInt64) {

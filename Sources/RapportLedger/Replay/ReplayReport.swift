@@ -72,7 +72,8 @@ extension Ledger {
       var rebuilt = view
       if kept.position != view.position {
         guard kept.position < view.position else {
-          report.differences.append("\(view.view): the stored state is of position \(kept.position), the log ends at \(view.position)")
+          report.differences.append(
+            "\(view.view): the stored state is of position \(kept.position), the log ends at \(view.position)")
           continue
         }
         rebuilt = try replay(views: [view.view], threads: report.threads, upTo: kept.position).views[0]

@@ -63,7 +63,8 @@ public struct Card: Sendable {
       JSONValue.Member(
         key: word(fact.code, Satisfaction.surveyKinds),
         value: .members([
-          "score": .number(Double(fact.number) / 1_000_000), "scale": fact.number2 == 0 ? .null : .int(Int(fact.number2)),
+          "score": .number(Double(fact.number) / 1_000_000),
+          "scale": fact.number2 == 0 ? .null : .int(Int(fact.number2)),
           "time": .string(Timestamp(nanoseconds: fact.time).description),
         ]))
     }

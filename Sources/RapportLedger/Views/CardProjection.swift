@@ -8,7 +8,8 @@ public struct CardProjection: Projection {
 
   public let kinds = EventKindSet.all
   public let columns = ColumnSet(
-    .object, .related, .amount, .instant, .number, .marks, .currency, .direction, .code, .scale, .term, .term2, .channel,
+    .object, .related, .amount, .instant, .number, .marks, .currency, .direction, .code, .scale, .term, .term2,
+    .channel,
     .country)
   public let readsLines = true
 
@@ -158,7 +159,8 @@ public struct CardProjection: Projection {
       if let contact { facts.append(CardFact(.contact, code: contact.introduced ? 1 : 0, name: contact.employee)) }
       for index in scratch.roles.values.indices where scratch.roles.values[index] != .min {
         facts.append(
-          CardFact(.role, name: UInt32(truncatingIfNeeded: scratch.roles.keys[index]), time: scratch.roles.values[index]))
+          CardFact(
+            .role, name: UInt32(truncatingIfNeeded: scratch.roles.keys[index]), time: scratch.roles.values[index]))
       }
       finishCases(&facts)
       finishOrders(&facts)

@@ -6,7 +6,8 @@
 public struct PerfectOrders: View {
   public static let name = "perfect-orders"
   public static let version = 1
-  public static let question = "How many orders were delivered as promised: complete, on time, undamaged, without complaint?"
+  public static let question =
+    "How many orders were delivered as promised: complete, on time, undamaged, without complaint?"
   public static let definition = ViewDefinition(
     formula: """
       due: promised_at of the order, or of the last change by the customer that carries one; the company cannot move it.

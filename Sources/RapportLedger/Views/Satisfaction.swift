@@ -134,7 +134,8 @@ public struct Satisfaction: View {
   private func group(_ voice: Voice, _ query: ViewQuery) -> Group {
     switch query.grouping {
     case "sample":
-      voice.sample == 0 ? .absent : .word(Int(voice.sample) <= Self.samples.count ? Self.samples[Int(voice.sample) - 1] : "other")
+      voice.sample == 0
+        ? .absent : .word(Int(voice.sample) <= Self.samples.count ? Self.samples[Int(voice.sample) - 1] : "other")
     case "country": .name(orAbsent: voice.country)
     case "touchpoint": .name(orAbsent: voice.touchpoint)
     case "month": .month(of: voice.time)
@@ -225,7 +226,9 @@ public struct Satisfaction: View {
     let name = group.map { "\(kind) of \($0)" } ?? kind
     if counts.n > 0, counts.n < 30 { warnings.append("\(name): only \(counts.n) answers, too few to conclude from") }
     if counts.n > 0, counts.existing * 10 > counts.n * 9 {
-      warnings.append("\(name): more than 90 % of the answers come from existing customers; self-referential programmes are dangerous")
+      warnings.append(
+        "\(name): more than 90 % of the answers come from existing customers; self-referential programmes are dangerous"
+      )
     }
     return warnings
   }

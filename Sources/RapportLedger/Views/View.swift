@@ -134,7 +134,8 @@ public struct ViewAnswer: Sendable {
       "known_at": .int(knownAt.map { Int($0) }), "position": .int(Int(position)),
       "rows": .array(
         rows.rows.map { row in .object(row.cells.map { .init(key: $0.key, value: $0.value.json) }) }),
-      "left_out": .object(rows.leftOut.map { .init(key: $0.reason, value: .int($0.count)) }), "counterweight": .object([]),
+      "left_out": .object(rows.leftOut.map { .init(key: $0.reason, value: .int($0.count)) }),
+      "counterweight": .object([]),
     ])
   }
 }
