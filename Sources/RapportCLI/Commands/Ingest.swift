@@ -1,0 +1,178 @@
+import ArgumentParser
+import Logging
+import RapportLedger
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+struct Ingest: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Record events from standard input until it ends.",
+    discussion: """
+      One CloudEvent as a JSON object, or a batch of them as an array, a line. An event with a known source and id is \
+      recorded once, however often it is sent, so the same input can always be sent again. On SIGTERM and SIGINT what was \
+      read is committed before the end; SIGHUP opens the rejects file anew.
+
+      Examples:
+        rapport ingest < events.ndjson
+        rapport ingest --follow /run/rapport.fifo --ack --linger 5ms
+
+      Exits 65 when lines were refused; everything else was recorded, and the rejects file says what and why.
+      """)
+
+  @Flag(
+    name: .long,
+    help: "After each commit print {\"position\": P, \"line\": L}: everything up to input line L is durable.")
+  var ack = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Append refused lines to this file. (default: rejects.ndjson in the ledger)", valueName: "file"),
+    completion: .file())
+  var rejects: String?
+
+  @Flag(name: .long, help: "Leave the text of refused lines out of the rejects file.")
+  var noKeepRejected = false
+
+  @Option(name: .long, help: ArgumentHelp("Refuse lines longer than this; at most 16MiB.", valueName: "bytes"))
+  var maxLine = BytesArgument.mebibytes(1)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Commit at the latest so long after the first waiting event.", valueName: "duration"))
+  var linger = DurationArgument.milliseconds(20)
+
+  @Option(
+    name: .long, help: ArgumentHelp("Wait for so long while another writer has the ledger.", valueName: "duration"))
+  var wait = DurationArgument.seconds(10)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Read this FIFO instead of standard input, and go on when its writers come and go.", valueName: "path"),
+    completion: .file())
+  var follow: String?
+
+  @Flag(name: .long, help: "Accept subjects that look like an e-mail address or a phone number.")
+  var allowPersonalSubjects = false
+
+  @Flag(name: .long, help: "Print the summary as one JSON document on standard output.")
+  var json = false
+
+  @OptionGroup var options: LedgerOptions
+
+  func validate() throws {
+    guard (1...16 << 20).contains(maxLine.count) else { throw ValidationError("--max-line must be 1B … 16MiB.") }
+  }
+
+  func run() async throws {
+    let input = try follow.map { try System.openFIFO($0) } ?? 0
+    let ledger = try options.open(for: .writing)
+    if System.isTerminal(input) { options.note(Rich("reading events from the terminal; Ctrl-D ends them", .dim)) }
+    let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
+    let acknowledgements = ack ? Acknowledgements() : nil
+    let service = IngestService(
+      ingestor: Ingestor(ledger, input: input, options: ingestOptions(report, acknowledgements)))
+    do {
+      defer { report?.clear() }
+      try await runUntilDone(service)
+    } catch let error as LedgerError {
+      if case .forbidden = error { throw Failure(.cannotCreate, error.description) }
+      throw error
+    }
+    try conclude(service.summary.withLock { $0 }, ledger)
+    try acknowledgements?.check()
+  }
+
+  private func ingestOptions(_ report: IngestReport?, _ acknowledgements: Acknowledgements?) -> IngestOptions {
+    var ingest = IngestOptions()
+    ingest.rules.maxLineBytes = maxLine.count
+    ingest.rules.allowsPersonalSubjects = allowPersonalSubjects
+    ingest.linger = linger.duration
+    ingest.patience = wait.duration
+    ingest.rejectsPath = rejects
+    ingest.keepsRejectedText = !noKeepRejected
+    ingest.onCommit = { progress in
+      acknowledgements?.write(progress)
+      report?.update(progress)
+    }
+    return ingest
+  }
+
+  /// Runs until the input ends or a signal comes.
+  private func runUntilDone(_ service: IngestService) async throws {
+    var logger = Logger(label: "rapport") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = .error
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [
+          .init(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup),
+          .init(service: RejectsReopener(ingestor: service.ingestor), successTerminationBehavior: .ignore),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
+  }
+
+  private func conclude(_ summary: IngestSummary, _ ledger: Ledger) throws {
+    if json { try Output.run { try $0.json(summary.json) } } else { options.note(IngestReport.summary(summary)) }
+    guard summary.rejected > 0 else { return }
+    let file = rejects ?? ledger.path + "/rejects.ndjson"
+    let were = summary.rejected == 1 ? "1 was refused" : "\(Human.count(summary.rejected)) were refused"
+    let conflicts = summary.conflicts > 0 ? ", \(Human.count(summary.conflicts, "conflict")) among them" : ""
+    throw Failure(.rejected, "\(were)\(conflicts); \(file) says what and why. Everything else was recorded")
+  }
+}
+
+/// Acknowledgements on standard output, each at once.
+///
+/// When one cannot be written there are no more: the sender believes what it last read, and half a line followed by
+/// another would be a lie. Recording goes on; that is what the events were sent for.
+private final class Acknowledgements: Sendable {
+  private let failure = Mutex<(any Error)?>(nil)
+
+  func write(_ progress: IngestProgress) {
+    failure.withLock { failure in
+      guard failure == nil else { return }
+      do {
+        try Output.writeNow(Array("{\"position\":\(progress.position),\"line\":\(progress.line)}\n".utf8))
+      } catch {
+        failure = error
+      }
+    }
+  }
+
+  /// - Throws: why there were no more acknowledgements.
+  func check() throws {
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+}
+
+/// Ingest as a service: a signal ends its reading, and what was read is committed.
+private final class IngestService: Service {
+  let ingestor: Ingestor
+  let summary = Mutex(IngestSummary())
+
+  init(ingestor: Ingestor) { self.ingestor = ingestor }
+
+  func run() async throws {
+    let ingestor = ingestor
+    let result = try await withGracefulShutdownHandler {
+      try await System.onThread { try ingestor.run() }
+    } onGracefulShutdown: {
+      ingestor.stop()
+    }
+    summary.withLock { $0 = result }
+  }
+}
+
+/// Opens the rejects file anew on SIGHUP, for log rotation.
+private struct RejectsReopener: Service {
+  let ingestor: Ingestor
+
+  func run() async throws {
+    for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { ingestor.reopenRejects() }
+  }
+}

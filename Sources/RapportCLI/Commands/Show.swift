@@ -1,0 +1,38 @@
+import ArgumentParser
+import RapportLedger
+
+struct Show: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show a customer's card.",
+    discussion: """
+      Who the customer is, what is open, what was ordered, how satisfied they are, what they agreed to, and what is known \
+      about them: computed from all their events at this moment, or as of another.
+
+      Examples:
+        rapport show C0042
+        rapport show C0042 --at 2026-01-31 --json
+
+      Exits 2 when no event is about such a customer.
+      """)
+
+  @Argument(help: "The customer's id: the subject of their events.")
+  var customer: String
+
+  @OptionGroup var moment: MomentOptions
+
+  @Flag(name: .long, help: "Print the card as one JSON document.")
+  var json = false
+
+  @OptionGroup var options: LedgerOptions
+
+  func run() throws {
+    let ledger = try options.open(for: .reading)
+    let card = try ledger.read { snapshot in
+      let asOf = moment.asOf()
+      return try Card(of: customer, in: snapshot, asOf: asOf, limits: moment.limits(asOf: asOf, in: snapshot))
+    }
+    try Output.run(noColor: options.noColor) { output in
+      if json { try output.json(card.json) } else { try output.page(CardPage.page(of: card.json)) }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import RapportLedger
+
+struct View: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Answer a question about all customers by a published definition.",
+    discussion: """
+      Without a name the views there are. What a view counts, and what not, is printed by --define: a number without its \
+      definition is worth nothing.
+
+      Examples:
+        rapport view perfect-orders --by month --from 2026-01-01
+        rapport view satisfaction --define
+
+      Exits 2 when there is no such view or customer.
+      """)
+
+  @Argument(help: "The name of the view.")
+  var name: String?
+
+  @Flag(name: .long, help: "Print the view's definition instead of its answer.")
+  var define = false
+
+  @Option(
+    name: .long, help: ArgumentHelp("Print a row for each of these; --define lists what there is.", valueName: "key"))
+  var by: String?
+
+  @OptionGroup var window: WindowOptions
+  @OptionGroup var moment: MomentOptions
+
+  @Option(name: .long, help: ArgumentHelp("Count only this customer.", valueName: "id"))
+  var customer: String?
+
+  @Flag(name: .long, help: "Print one JSON document.")
+  var json = false
+
+  @Flag(name: .long, help: "Print the rows as CSV, without what was left out.")
+  var csv = false
+
+  @OptionGroup var options: LedgerOptions
+
+  func validate() throws {
+    if json && csv { throw ValidationError("Give --json or --csv, not both.") }
+    if csv && define { throw ValidationError("A definition has no rows: --define goes with --json, not with --csv.") }
+    if name == nil && (define || by != nil || customer != nil) {
+      throw ValidationError("Name a view; `rapport view` lists them.")
+    }
+  }
+
+  func run() throws {
+    try Output.run(noColor: options.noColor) { output in
+      guard let name else { return try printCatalogue(&output) }
+      guard let info = Catalogue.infos.first(where: { $0.name == name }) else { throw LedgerError.noSuchView(name) }
+      if define {
+        if json {
+          try output.json(DefinitionPage.json(of: info))
+        } else {
+          try output.lines(DefinitionPage.lines(of: info, columns: output.terminal.columns))
+        }
+        return
+      }
+      let answer = try self.answer(name)
+      if json {
+        try output.json(answer.json)
+      } else if csv {
+        try output.text(ViewPage.csv(of: answer, info: info, grouping: by))
+      } else {
+        try ViewPage.print(answer, info: info, grouping: by, on: &output, note: options.note)
+        return
+      }
+      try output.flush()
+      for warning in answer.rows.warnings { options.note(Rich("warning: \(warning)", .warning)) }
+    }
+  }
+
+  private func answer(_ name: String) throws -> ViewAnswer {
+    try options.open(for: .reading).read { snapshot in
+      let asOf = moment.asOf(else: window.to?.start)
+      var query = ViewQuery(from: window.from?.start, to: window.to?.start, asOf: asOf, grouping: by)
+      if let customer {
+        guard let number = try snapshot.customer(customer) else { throw LedgerError.noSuchCustomer(customer) }
+        query.customer = number
+      }
+      let replay = RapportLedger.Replay(limits: try moment.limits(asOf: asOf, in: snapshot))
+      return try Catalogue.answer(name, query, over: snapshot, replay: replay)
+    }
+  }
+
+  private func printCatalogue(_ output: inout Output) throws {
+    let infos = Catalogue.infos
+    if json {
+      try output.json(
+        .members([
+          "views": .array(
+            infos.map {
+              .members(["view": .string($0.name), "version": .int($0.version), "question": .string($0.question)])
+            })
+        ]))
+    } else if csv {
+      try output.text(CSV.line(["view", "version", "question"]))
+      for info in infos { try output.text(CSV.line([info.name, "\(info.version)", CSV.field(info.question)])) }
+    } else if output.terminal.isTerminal {
+      try output.lines(DefinitionPage.catalogue(infos, columns: output.terminal.columns))
+    } else {
+      var table = Table([.init("view"), .init("version"), .init("question")])
+      for info in infos { table.append([Rich(info.name), Rich("\(info.version)"), Rich(info.question)]) }
+      try output.table(table)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Logging
+import RapportLedger
+import Synchronization
+
+/// How ingest is doing: a line that is redrawn on a terminal, else a log entry a minute.
+final class IngestReport: Sendable {
+  private static let minute: Int64 = 60_000_000_000
+
+  private struct Logged {
+    var time = Clock.monotonic
+    var lines = 0
+  }
+
+  private let progress: ProgressLine?
+  private let logger: Logger
+  private let logged = Mutex(Logged())
+
+  /// - Parameter input: if it reads a regular file, its size says how much is left.
+  init(input: Int32, noColor: Bool) {
+    progress = ProgressLine.onTerminal(total: System.sizeOfRegularFile(input), noColor: noColor)
+    logger = Logger(label: "rapport.ingest") { StreamLogHandler.standardError(label: $0) }
+  }
+
+  func update(_ progress: IngestProgress) {
+    if let line = self.progress {
+      line.update(progress.inputBytes) { Self.text(progress, seconds: line.seconds) }
+    } else {
+      log(progress)
+    }
+  }
+
+  func clear() { progress?.clear() }
+
+  private static func text(_ progress: IngestProgress, seconds: Double) -> String {
+    var text = "\(Human.count(progress.counts.lines, "line")) · \(Human.bytes(progress.inputBytes))"
+    if seconds > 0.2 { text += " · \(Human.rate(Double(progress.counts.lines) / seconds))" }
+    if progress.counts.rejected > 0 { text += " · \(Human.count(progress.counts.rejected)) rejected" }
+    return text
+  }
+
+  private func log(_ progress: IngestProgress) {
+    let rate: Double? = logged.withLock { logged in
+      let now = Clock.monotonic
+      guard now - logged.time >= Self.minute else { return nil }
+      let rate = Double(progress.counts.lines - logged.lines) * 1e9 / Double(now - logged.time)
+      logged = Logged(time: now, lines: progress.counts.lines)
+      return rate
+    }
+    guard let rate else { return }
+    logger.info(
+      "ingesting",
+      metadata: [
+        "position": "\(progress.position)", "lines": "\(progress.counts.lines)",
+        "accepted": "\(progress.counts.accepted)", "duplicates": "\(progress.counts.duplicates)",
+        "rejected": "\(progress.counts.rejected)", "lines_per_second": "\(Int(rate))",
+      ])
+  }
+
+  /// `20,000 events recorded in 80 ms (250,000/s), position 20,000 · 12 duplicates`
+  static func summary(_ summary: IngestSummary) -> Rich {
+    var text = "\(Human.count(summary.accepted, "event")) recorded in \(Human.duration(summary.seconds))"
+    if summary.seconds > 0, summary.lines > 0 {
+      text += " (\(Human.rate(Double(summary.lines) / summary.seconds)))"
+    }
+    text += " · position \(Human.count(summary.position))"
+    if summary.duplicates > 0 { text += " · \(Human.count(summary.duplicates, "duplicate"))" }
+    if summary.blank > 0 { text += " · \(Human.count(summary.blank, "blank line"))" }
+    return Rich(text, .dim)
+  }
+}

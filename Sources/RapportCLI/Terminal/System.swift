@@ -1,0 +1,227 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the command line needs from the operating system beyond the library, in one place.
+enum System {
+  static func exit(_ code: Int32) -> Never {
+    #if canImport(Glibc)
+      Glibc.exit(code)
+    #elseif canImport(Musl)
+      Musl.exit(code)
+    #else
+      Darwin.exit(code)
+    #endif
+  }
+
+  /// Takes the place of standard streams that are closed, the wrong way round, so that using them fails: else a file of
+  /// the ledger would get their number, and be read or written instead.
+  static func occupyStandardDescriptors() {
+    for (descriptor, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_RDWR)] as [(Int32, Int32)]
+    where fcntl(descriptor, F_GETFD) == -1 {
+      _ = open("/dev/null", mode)
+    }
+  }
+
+  static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+  /// The value of an environment variable; nil where it is not set or empty.
+  static func variable(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(cString: value)
+  }
+
+  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// Width of a terminal in columns; 80 where it does not say.
+  static func columns(of descriptor: Int32) -> Int {
+    if let text = variable("COLUMNS"), let columns = Int(text), columns > 0 { return columns }
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Writes all bytes.
+  ///
+  /// - Throws: ``ClosedPipe``, or a ``Failure`` with the system's message.
+  static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+    try bytes.withUnsafeBytes { buffer in
+      var rest = buffer[...]
+      while !rest.isEmpty {
+        let written = systemWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest))
+        if written >= 0 {
+          rest = rest.dropFirst(written)
+        } else if errno == EPIPE {
+          throw ClosedPipe()
+        } else if errno == EAGAIN {
+          waitUntilWritable(descriptor)
+        } else if errno != EINTR {
+          throw Failure(.inputOutput, "standard output: \(message(errno))")
+        }
+      }
+    }
+  }
+
+  private static func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    #if canImport(Glibc)
+      Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+    #elseif canImport(Musl)
+      Musl.write(descriptor, bytes.baseAddress, bytes.count)
+    #else
+      Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+    #endif
+  }
+
+  private static func waitUntilWritable(_ descriptor: Int32) {
+    var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    _ = poll(&waited, 1, -1)
+  }
+
+  /// Sleeps, but wakes when nobody reads the descriptor any more.
+  ///
+  /// - Returns: whether there still is a reader.
+  static func rest(milliseconds: Int32, whileRead descriptor: Int32) -> Bool {
+    // No events are asked for: only errors and hang-ups wake.
+    var waited = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&waited, 1, milliseconds) <= 0 || waited.revents & Int16(POLLERR | POLLNVAL) == 0
+  }
+
+  static func message(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+  // MARK: Files
+
+  /// Size of what a descriptor reads; nil unless it is a regular file.
+  static func sizeOfRegularFile(_ descriptor: Int32) -> UInt64? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    let offset = max(0, lseek(descriptor, 0, SEEK_CUR))
+    return UInt64(max(0, status.st_size - offset))
+  }
+
+  /// Opens a FIFO for reading, and for writing too: so it never ends when its last writer goes.
+  static func openFIFO(_ path: String) throws -> Int32 {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw Failure(.inputOutput, "\(path): \(message(errno))") }
+    guard status.st_mode & S_IFMT == S_IFIFO else {
+      throw Failure(.usage, "\(path) is not a FIFO; make one with mkfifo, or give a file on standard input")
+    }
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Failure(.inputOutput, "\(path): \(message(errno))") }
+    return descriptor
+  }
+
+  /// Both ends of a pipe.
+  static func pipe() throws -> (reading: Int32, writing: Int32) {
+    var ends: [Int32] = [0, 0]
+    #if canImport(Glibc)
+      let status = Glibc.pipe(&ends)
+    #elseif canImport(Musl)
+      let status = Musl.pipe(&ends)
+    #else
+      let status = Darwin.pipe(&ends)
+    #endif
+    guard status == 0 else { throw Failure(.inputOutput, "no pipe: \(message(errno))") }
+    return (ends[0], ends[1])
+  }
+
+  static func closeDescriptor(_ descriptor: Int32) { close(descriptor) }
+
+  /// A new directory of one's own under `$TMPDIR` or `/tmp`.
+  static func makeTemporaryDirectory(prefix: String) throws -> String {
+    let folder = variable("TMPDIR") ?? "/tmp"
+    var template = Array("\(folder)/\(prefix).XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Failure(.cannotCreate, "\(folder): \(message(errno))") }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Removes a directory and what is below it; follows no links.
+  static func removeDirectory(_ path: String) {
+    guard let directory = opendir(path) else { return }
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name == "." || name == ".." { continue }
+      let child = path + "/" + name
+      var status = stat()
+      guard lstat(child, &status) == 0 else { continue }
+      if status.st_mode & S_IFMT == S_IFDIR { removeDirectory(child) } else { unlink(child) }
+    }
+    closedir(directory)
+    rmdir(path)
+  }
+
+  // MARK: Threads
+
+  /// Runs `body` on a thread of its own: one that may block for as long as it likes, and hold a lock that belongs to a
+  /// thread.
+  static func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+    try await withCheckedThrowingContinuation { continuation in
+      do {
+        try spawn { continuation.resume(with: Result(catching: body)) }
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+  }
+
+  /// Starts a thread that nobody waits for.
+  static func spawn(_ body: @escaping @Sendable () -> Void) throws {
+    let context = Unmanaged.passRetained(Work(body))
+    var handle = pthread_t()
+    let status = pthread_create(
+      &handle, nil,
+      { context in
+        Unmanaged<Work>.fromOpaque(context!).takeRetainedValue().run()
+        return nil
+      }, context.toOpaque())
+    guard status == 0 else {
+      context.release()
+      throw Failure(.inputOutput, "no thread: \(message(status))")
+    }
+    pthread_detach(handle)
+  }
+
+  private final class Work: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  // MARK: Signals
+
+  /// The first signal of those that were deferred; 0 for none.
+  private static let deferredSignal = Atomic<Int32>(0)
+
+  /// Makes SIGINT, SIGTERM and SIGHUP wait for ``checkSignals()``: for what must be tidied up.
+  static func deferSignals() {
+    // Made here, so that the handler finds it made.
+    deferredSignal.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      signal(number) { System.deferredSignal.store($0, ordering: .relaxed) }
+    }
+  }
+
+  /// - Throws: ``Interrupted`` if there was a signal.
+  static func checkSignals() throws {
+    let number = deferredSignal.load(ordering: .relaxed)
+    if number != 0 { throw Interrupted(signal: number) }
+  }
+
+  /// Ends the program as the signal would have.
+  static func end(bySignal number: Int32) -> Never {
+    signal(number, SIG_DFL)
+    raise(number)
+    exit(128 + number)
+  }
+}
+
+/// A signal that was deferred has come.
+struct Interrupted: Error {
+  var signal: Int32
+}

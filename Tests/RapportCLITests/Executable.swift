@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+/// Runs the built executable as a user would.
+struct Executable {
+  /// `RAPPORT_BIN`, else the executable that was built with the tests.
+  static let path: String = {
+    if let path = ProcessInfo.processInfo.environment["RAPPORT_BIN"] { return path }
+    return URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("rapport")
+      .path
+  }()
+
+  struct Result {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    var json: [String: Any] {
+      (try? JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]) ?? [:]
+    }
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+  }
+
+  /// - Parameters:
+  ///   - input: what it reads from standard input.
+  ///   - environment: added to a small, fixed one.
+  static func run(_ arguments: [String], input: Data = Data(), environment: [String: String] = [:]) throws -> Result {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC"].merging(environment) { $1 }
+    let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
+    process.standardInput = stdin
+    process.standardOutput = stdout
+    process.standardError = stderr
+    try process.run()
+    let collected = Collected()
+    let group = DispatchGroup()
+    for (pipe, isOutput) in [(stdout, true), (stderr, false)] {
+      DispatchQueue.global().async(group: group) {
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        collected.set(String(decoding: data, as: UTF8.self), isOutput: isOutput)
+      }
+    }
+    // A program that ends early closes the pipe; that is no failure of the test.
+    signal(SIGPIPE, SIG_IGN)
+    try? stdin.fileHandleForWriting.write(contentsOf: input)
+    try? stdin.fileHandleForWriting.close()
+    process.waitUntilExit()
+    group.wait()
+    return Result(status: process.terminationStatus, output: collected.output, errors: collected.errors)
+  }
+
+  private final class Collected: @unchecked Sendable {
+    private let lock = NSLock()
+    private(set) var output = ""
+    private(set) var errors = ""
+    func set(_ text: String, isOutput: Bool) {
+      lock.withLock { if isOutput { output = text } else { errors = text } }
+    }
+  }
+}
+
+/// A folder that goes away with the test.
+final class TemporaryFolder: Sendable {
+  let path = NSTemporaryDirectory() + "rapport-cli-\(UUID().uuidString)"
+  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+  var ledger: String { path + "/ledger" }
+}
+
+/// Real data beside the package, where it is there: `../shared/data`.
+enum SharedData {
+  static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
+
+  static var hasOlist: Bool {
+    FileManager.default.fileExists(atPath: directory.appendingPathComponent("olist/events.ndjson.gz").path)
+  }
+
+  static func olist() throws -> Data {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/gzip")
+    process.arguments = ["-dc", directory.appendingPathComponent("olist/events.ndjson.gz").path]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return data
+  }
+}

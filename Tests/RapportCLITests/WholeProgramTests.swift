@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// What a shell sees: exit codes, streams, and segments that are sealed while events come in.
+@Suite("The executable")
+struct WholeProgramTests {
+  @Test("two sealed segments and a tail give the same digests as the lines in reverse")
+  func sealedSegments() throws {
+    let folder = try TemporaryFolder()
+    let events = try Executable.run(["generate", "--events", "135000", "--customers", "3000", "--seed", "5"]).output
+    let forward = folder.path + "/forward"
+    let backward = folder.path + "/backward"
+    let recorded = try Executable.run(["ingest", "--json", "--ledger", forward], input: Data(events.utf8))
+    #expect(recorded.status == 0)
+    #expect(recorded.json["accepted"] as? Int == 135_000)
+    let status = try Executable.run(["status", "--json", "--ledger", forward]).json
+    #expect(status["segments"] as? Int == 2)
+    let reversed = events.split(separator: "\n").reversed().joined(separator: "\n")
+    _ = try Executable.run(["ingest", "--quiet", "--ledger", backward], input: Data(reversed.utf8))
+    let digests = try [forward, backward].map { ledger in
+      let report = try Executable.run(["replay", "--json", "--ledger", ledger]).json
+      return try #require(report["views"] as? [[String: Any]]).map {
+        "\($0["view"]!) \($0["digest"]!) \($0["customers"]!)"
+      }
+    }
+    #expect(digests[0] == digests[1])
+    #expect(digests[0].count >= 3)
+  }
+
+  @Test("a refused line exits with 65 and the rest is recorded")
+  func refused() throws {
+    let folder = try TemporaryFolder()
+    let input = """
+      {"specversion":"1.0","id":"1","source":"/t","type":"note.added","subject":"C1","data":{}}
+      {"specversion":"1.0","id":"2","source":"/t","type":"order.placed","subject":"C1","data":{}}
+      no JSON
+      {"specversion":"1.0","id":"3","source":"/t","type":"note.added","subject":"C1","data":{}}
+
+      """
+    let result = try Executable.run(["ingest", "--json", "--ledger", folder.ledger], input: Data(input.utf8))
+    #expect(result.status == 65)
+    #expect(result.json["accepted"] as? Int == 2)
+    #expect(result.json["rejected"] as? Int == 2)
+    let rejects = try String(contentsOfFile: folder.ledger + "/rejects.ndjson", encoding: .utf8).split(separator: "\n")
+    #expect(rejects.count == 2)
+    #expect(rejects[0].contains(#""line":2"#) && rejects[0].contains(#""field":"data.order""#))
+    #expect(rejects[1].contains(#""line":3"#) && rejects[1].contains("no JSON"))
+  }
+
+  @Test("what is not there, is a file, or is not understood exits as documented")
+  func exitCodes() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/file"
+    try Data("x".utf8).write(to: URL(fileURLWithPath: file))
+    let cases: [([String], Int32)] = [
+      (["status", "--ledger", folder.path + "/none"], 1), (["ingest", "--ledger", file], 73),
+      (["status", "--ledger", file], 73), (["show"], 64), (["view", "--nonsense"], 64),
+    ]
+    for (arguments, status) in cases {
+      let result = try Executable.run(arguments)
+      #expect(result.status == status, "\(arguments)")
+      #expect(result.output.isEmpty, "\(arguments)")
+      #expect(!result.errors.isEmpty, "\(arguments)")
+    }
+    _ = try Executable.run(["ingest", "--ledger", folder.ledger])
+    #expect(try Executable.run(["show", "nobody", "--ledger", folder.ledger]).status == 2)
+    #expect(try Executable.run(["view", "nothing", "--ledger", folder.ledger]).status == 2)
+    #expect(try Executable.run(["view", "perfect-orders", "--by", "moon", "--ledger", folder.ledger]).status == 64)
+  }
+
+  @Test("an acknowledgement names the position and the line")
+  func acknowledgements() throws {
+    let folder = try TemporaryFolder()
+    let line = #"{"specversion":"1.0","id":"1","source":"/t","type":"note.added","subject":"C1","data":{}}"#
+    let result = try Executable.run(
+      ["ingest", "--ack", "--quiet", "--ledger", folder.ledger], input: Data("\(line)\n\n\(line)\n".utf8))
+    #expect(result.lines.last == #"{"position":1,"line":3}"#)
+  }
+
+  @Test("an event recorded by hand is on the card")
+  func record() throws {
+    let folder = try TemporaryFolder()
+    let result = try Executable.run([
+      "record", "C1", "order.placed", "order=o1", "currency=EUR", "revenue=12.50", "channel=shop", "--json", "--ledger",
+      folder.ledger,
+    ])
+    #expect(result.status == 0)
+    #expect(result.json["position"] as? Int == 1)
+    let card = try Executable.run(["show", "C1", "--json", "--ledger", folder.ledger]).json
+    #expect(card["orders"] as? Int == 1)
+    #expect(card["revenue"] as? [String: String] == ["EUR": "12.50"])
+    let refused = try Executable.run(["record", "C1", "order.placed", "currency=EUR", "--ledger", folder.ledger])
+    #expect(refused.status == 65)
+    #expect(refused.errors.contains("data.order"))
+  }
+
+  @Test("the demo runs and leaves nothing behind")
+  func demo() throws {
+    let folder = try TemporaryFolder()
+    let result = try Executable.run(["demo"], environment: ["TMPDIR": folder.path])
+    #expect(result.status == 0)
+    for command in ["ingest", "show", "timeline", "view perfect-orders", "view satisfaction"] {
+      #expect(result.output.contains("rapport \(command)"), "\(command)")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+}
