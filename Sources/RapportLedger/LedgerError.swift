@@ -35,6 +35,7 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     case .busy(let pid, let waited):
       "another writer\(pid.map { " (pid \($0))" } ?? "") kept the ledger for longer than \(waited.shortText); try again, or wait longer with --wait"
     case .forbidden(let path, let why): "no permission for \(path): \(why)"
+    case .inputOutput(path: "standard input", let why): "standard input: \(why)"
     case .inputOutput(let path, let why):
       "\(path): \(why). What was acknowledged is safe; make room or mend the disk and run the same command again"
     case .noSuchCustomer(let id): "no customer “\(id)” in this ledger"

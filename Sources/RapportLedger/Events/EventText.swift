@@ -55,11 +55,6 @@ enum EventText {
     }
   }
 
-  /// One member of an event's payload members as minified JSON text; nil if it is not there.
-  static func member(_ name: String, inMembers members: UnsafeBufferPointer<UInt8>) -> String? {
-    withMember(name, inMembers: members) { document, value in document.rawText(value) }
-  }
-
   private static func withMember<R>(
     _ name: String, inMembers members: UnsafeBufferPointer<UInt8>, _ body: (borrowing JSONDocument, Int) -> R?
   ) -> R? {

@@ -105,8 +105,33 @@ public struct BlockHeader: BitwiseCopyable, Sendable {
 
 /// What is wrong with a ledger, and where.
 public struct Damage: Error, Sendable, Equatable, CustomStringConvertible {
-  public enum Kind: String, Sendable {
-    case file, blockHeader = "block_header", column, payload, text, positions, meta
+  public enum Kind: String, Sendable, CaseIterable {
+    /// The LMDB file itself: its length, its pages, its meta pages.
+    case file
+    /// The record that makes a directory a ledger.
+    case meta
+    /// The header or the directory of a block.
+    case blockHeader = "block_header"
+    /// The bytes or the values of a section.
+    case column
+    /// A frame of payloads, or a record in it.
+    case payload
+    /// Texts, their numbers or their order.
+    case text
+    /// Positions are missing, doubled, or not where they belong.
+    case positions
+    /// Rows that are not in the order of customers and of the canon.
+    case order
+    /// A fingerprint that is not that of source and id.
+    case fingerprint
+    /// Times of recording that run backwards.
+    case time
+    /// The root of a segment is not that of its events.
+    case root
+    /// A stored view is not what the log says.
+    case view
+    /// The log is not the one that a digest is of.
+    case digest
   }
   public var kind: Kind
   /// The first position that it touches; 0 if it concerns no events.

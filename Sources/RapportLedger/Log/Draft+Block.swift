@@ -1,8 +1,12 @@
 extension Draft {
   /// The events of a block back in order of arrival: the first half of merging blocks.
   ///
+  /// Every byte is checked first: merging writes new checksums, which must not vouch for damage.
+  ///
+  /// - Throws: ``LedgerError/damaged(_:)``.
   /// - Complexity: O(events), and the unpacking of their payloads.
   init(_ block: Block, coder: FrameCoder) throws(LedgerError) {
+    if let slot = block.firstDamagedSlot { throw .damaged(block.damage(ofSlot: slot)) }
     self.init(firstPosition: block.firstPosition)
     let count = block.count
     let rows = block.rowsByRank()

@@ -18,6 +18,12 @@ public struct LedgerStatus: Sendable {
   public var views: [(view: String, version: Int, position: UInt64)]
   public var readers: [(pid: Int32, lag: Int)]
 
+  /// `0.9.24` of `LMDB 0.9.24: (July 24, 2019)`.
+  public static var lmdbVersion: String {
+    let words = Environment.version.split(separator: " ")
+    return words.count > 1 ? String(words[1].prefix { $0 != ":" }) : Environment.version
+  }
+
   public var json: JSONValue {
     .members([
       "position": .int(Int(position)), "events": .int(events), "customers": .int(customers), "segments": .int(segments),
@@ -31,7 +37,7 @@ public struct LedgerStatus: Sendable {
           ])
         }),
       "readers": .array(readers.map { .members(["pid": .int(Int($0.pid)), "lag": .int($0.lag)]) }),
-      "format": .int(Int(BlockHeader.formatVersion)), "lmdb": .string(Environment.version),
+      "format": .int(Int(BlockHeader.formatVersion)), "lmdb": .string(Self.lmdbVersion),
     ])
   }
 }

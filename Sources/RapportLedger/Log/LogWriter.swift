@@ -24,6 +24,7 @@ final class LogWriter {
   private var isBroken = false
   private let builder = BlockBuilder()
   private let coder = FrameCoder()
+  private lazy var leaves = LeafHasher()
 
   /// Blocks of a segment whose payloads exceed this stay apart, so that sealing never needs unbounded memory.
   private static let mergedPayloadBytesMax: UInt64 = 512 << 20
@@ -225,6 +226,10 @@ final class LogWriter {
       }
       tail = []
       if isFull { plan.sealed += 1 }
+      // Else the segment stays in several blocks, none of which is a subtree of its height.
+      if draft.count == ledger.segmentEvents {
+        draft.root = leaves.root(of: draft, customers: customers, names: names).words
+      }
       plan.blocks.append((draft.firstPosition, builder.build(draft, sources: sourcePrecedes)))
     }
     return plan

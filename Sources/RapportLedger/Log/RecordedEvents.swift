@@ -69,6 +69,12 @@ struct EventReader: ~Copyable {
     return try payloads!.withRecord(ofRow: row) { record, _ throws(LedgerError) in try body(facts, record, snapshot) }
   }
 
+  /// Unpacks all payloads of a block at once, for reading most of them in any order.
+  mutating func unpackAll(_ index: Int, of snapshot: borrowing Snapshot) throws(LedgerError) {
+    try enter(index, in: snapshot)
+    try payloads!.unpackAll()
+  }
+
   private mutating func enter(_ index: Int, in snapshot: borrowing Snapshot) throws(LedgerError) {
     guard index != blockIndex else { return }
     try snapshot.check(index, ColumnSet.all.rawValue | Snapshot.frameSlots | Snapshot.commitSlots)

@@ -11,10 +11,15 @@ public struct RecordedEvent: Sendable {
   public var subject: String?
   public var channel: String?
   public var department: String?
-  /// The `data` of the event as JSON text.
-  public var data: String?
   /// The whole event as one JSON object, `ledgerposition` and `ledgertime` last.
   public var json: [UInt8]
+
+  /// The `data` of the event as JSON text; nil if it has none.
+  ///
+  /// - Complexity: O(length): it is looked up in ``json``.
+  public var data: String? {
+    EventText.withDocument(json) { document in document.member("data", of: 0).map { document.rawText($0) } }
+  }
 }
 
 /// Which events are shown; what is not set does not restrict.
@@ -32,6 +37,9 @@ public struct EventFilter: Sendable {
 }
 
 extension Snapshot {
+  /// Showing so many events of a block is cheaper with all of its payloads unpacked.
+  private static let unpackedRowsMin = 256
+
   /// The events in order of position.
   ///
   /// - Parameters:
@@ -57,6 +65,8 @@ extension Snapshot {
       var facts = block.facts(rows)
       facts.removeAll { $0.position < lowest || $0.position > highest || !test.accepts($0) }
       facts.sort { reverse ? $0.position > $1.position : $0.position < $1.position }
+      // In order of arrival nearly every event is in another frame than the one before.
+      if facts.count > Self.unpackedRowsMin { try reader.unpackAll(index, of: self) }
       for fact in facts {
         guard try body(event(fact, index, &reader)) else { return }
         left -= 1
@@ -116,7 +126,7 @@ extension Snapshot {
         subject: facts.customer == 0 ? nil : try snapshot.subject(facts.customer),
         channel: facts.channel == 0 ? nil : try snapshot.name(facts.channel),
         department: facts.department == 0 ? nil : try snapshot.name(facts.department),
-        data: EventText.member("data", inMembers: record.members), json: json)
+        json: json)
     }
   }
 }

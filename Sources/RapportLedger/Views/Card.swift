@@ -27,11 +27,13 @@ public struct Card: Sendable {
       lineEnds: gatherer.lineEnds.span)
     projection.fold(history, scratch: &scratch, into: &facts)
     let traits = try Traits(history.events, in: snapshot, asOf: asOf)
-    json = try Card.print(subject, facts, traits, snapshot, asOf)
+    let position = min(snapshot.position, limits.position ?? .max)
+    json = try Card.print(subject, facts, traits, snapshot, asOf, position)
   }
 
   private static func print(
-    _ subject: String, _ facts: [CardFact], _ traits: Traits, _ snapshot: borrowing Snapshot, _ asOf: Int64
+    _ subject: String, _ facts: [CardFact], _ traits: Traits, _ snapshot: borrowing Snapshot, _ asOf: Int64,
+    _ position: UInt64
   ) throws(LedgerError) -> JSONValue {
     func first(_ what: CardFact.What) -> CardFact? { facts.first { $0.what == what } }
     func time(_ what: CardFact.What) -> JSONValue {
@@ -81,7 +83,7 @@ public struct Card: Sendable {
       "revenue": money(.revenue), "contribution": money(.contribution),
       "satisfaction": .object(satisfaction.sorted { $0.key < $1.key }), "consent": .object(consents),
       "traits": traits.json, "contradictions": traits.contradictions,
-      "as_of": .string(Timestamp(nanoseconds: asOf).description), "position": .int(Int(snapshot.position)),
+      "as_of": .string(Timestamp(nanoseconds: asOf).description), "position": .int(Int(position)),
     ])
   }
 

@@ -224,7 +224,7 @@ public struct Satisfaction: View {
   private static func warnings(_ kind: String, _ group: String?, _ counts: Counts) -> [String] {
     var warnings: [String] = []
     let name = group.map { "\(kind) of \($0)" } ?? kind
-    if counts.n > 0, counts.n < 30 { warnings.append("\(name): only \(counts.n) answers, too few to conclude from") }
+    if counts.n > 0, counts.n < 30 { warnings.append("\(name): n = \(counts.n), too few answers to conclude from") }
     if counts.n > 0, counts.existing * 10 > counts.n * 9 {
       warnings.append(
         "\(name): more than 90 % of the answers come from existing customers; self-referential programmes are dangerous"
