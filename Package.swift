@@ -25,6 +25,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CHash"),
     .target(
@@ -34,7 +35,7 @@ let package = Package(
     .target(
       name: "RapportLedger",
       dependencies: [
-        "LMDB", "CSimdjson", "CZstd", "CHash",
+        "LMDB", "CSimdjson", "CZstd", "CHash", "COpenSSL",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: mapped),

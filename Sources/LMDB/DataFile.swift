@@ -76,10 +76,37 @@ struct DataFile: ~Copyable {
   }
 
   /// The newer of the two meta pages, as LMDB itself chooses it.
+  ///
+  /// A commit overwrites the older one: the commit with number n writes page n mod 2. So the two numbers differ by one,
+  /// whatever came between, a crash included, and each stands on its page; both are 0 in a new file. Anything else is
+  /// damage, and would show an older state or none.
   private func readMeta() throws(LMDBError) -> Meta {
+    var pair = try readMetaPair()
+    while !Self.isSound(pair) {
+      // Another process may have committed between the two reads.
+      let again = try readMetaPair()
+      if again == pair {
+        throw malformed("its meta pages are of commits \(pair[0].transactionID) and \(pair[1].transactionID)")
+      }
+      pair = again
+    }
+    return pair[1].transactionID > pair[0].transactionID ? pair[1] : pair[0]
+  }
+
+  /// The meta page that a commit wrote; `nil` if two later ones have followed.
+  func meta(ofTransaction number: UInt64) throws(LMDBError) -> Meta? {
+    try readMetaPair().first { $0.transactionID == number }
+  }
+
+  private func readMetaPair() throws(LMDBError) -> [Meta] {
     let first = try readMeta(at: 0)
-    let second = try readMeta(at: first.pageByteCount)
-    return second.transactionID > first.transactionID ? second : first
+    return [first, try readMeta(at: first.pageByteCount)]
+  }
+
+  private static func isSound(_ pair: [Meta]) -> Bool {
+    let (even, odd) = (pair[0].transactionID, pair[1].transactionID)
+    if even == 0, odd == 0 { return true }
+    return even % 2 == 0 && odd % 2 == 1 && (even > odd ? even - odd : odd - even) == 1
   }
 
   private func readMeta(at offset: Int) throws(LMDBError) -> Meta {
@@ -94,6 +121,12 @@ struct DataFile: ~Copyable {
       throw malformed("meta page at byte \(offset) is not one")
     }
     guard page.integer(at: 20) == 1 as UInt32 else {
+      // Both pages were made by one version of LMDB: where they differ, it is damage.
+      let other: UInt32? = page.integer(at: 40)
+      let otherVersion = try descriptor.read("open", byteCount: 4, at: offset == 0 ? Int(other ?? 0) + 20 : 20)
+      if offset > 0 || Page(bytes: otherVersion).integer(at: 0) == 1 as UInt32 {
+        throw malformed("meta page at byte \(offset) is of another version than the other one")
+      }
       throw LMDBError(.library(MDB_VERSION_MISMATCH), "open", descriptor.path)
     }
     guard

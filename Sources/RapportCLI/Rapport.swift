@@ -28,13 +28,15 @@ struct Rapport: AsyncParsableCommand {
       CommandGroup(name: "Put events in:", subcommands: [Ingest.self, Record.self]),
       CommandGroup(name: "Look at one customer:", subcommands: [Show.self, Timeline.self]),
       CommandGroup(name: "Look at all of them:", subcommands: [View.self]),
-      CommandGroup(name: "Look at the ledger:", subcommands: [Status.self, Log.self, Replay.self]),
+      CommandGroup(name: "Look at the ledger:", subcommands: [Status.self, Log.self, Replay.self, Keys.self]),
+      CommandGroup(name: "Trust the ledger:", subcommands: [Verify.self, Digest.self, Prove.self]),
     ])
 
   static func main() async {
     System.occupyStandardDescriptors()
     // Writing to a closed pipe then is an error that ends the program quietly, instead of a signal that kills it.
     System.ignoreBrokenPipes()
+    Faults.install()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

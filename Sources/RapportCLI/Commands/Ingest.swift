@@ -54,6 +54,14 @@ struct Ingest: AsyncParsableCommand {
     completion: .file())
   var follow: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Keep what was done so far in this file, in the text format of Prometheus; it is replaced once a second.",
+      valueName: "file"),
+    completion: .file())
+  var metrics: String?
+
   @Flag(name: .long, help: "Accept subjects that look like an e-mail address or a phone number.")
   var allowPersonalSubjects = false
 
@@ -72,8 +80,9 @@ struct Ingest: AsyncParsableCommand {
     if System.isTerminal(input) { options.note(Rich("reading events from the terminal; Ctrl-D ends them", .dim)) }
     let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
     let acknowledgements = ack ? Acknowledgements() : nil
+    let metricsFile = metrics.map { MetricsFile(path: $0) }
     let service = IngestService(
-      ingestor: Ingestor(ledger, input: input, options: ingestOptions(report, acknowledgements)))
+      ingestor: Ingestor(ledger, input: input, options: ingestOptions(report, acknowledgements, metricsFile)))
     do {
       defer { report?.clear() }
       try await runUntilDone(service)
@@ -81,11 +90,15 @@ struct Ingest: AsyncParsableCommand {
       if case .forbidden = error { throw Failure(.cannotCreate, error.description) }
       throw error
     }
-    try conclude(service.summary.withLock { $0 }, ledger)
+    let summary = service.summary.withLock { $0 }
+    metricsFile?.write(summary, inputBytes: nil)
+    try conclude(summary, ledger)
     try acknowledgements?.check()
   }
 
-  private func ingestOptions(_ report: IngestReport?, _ acknowledgements: Acknowledgements?) -> IngestOptions {
+  private func ingestOptions(
+    _ report: IngestReport?, _ acknowledgements: Acknowledgements?, _ metrics: MetricsFile?
+  ) -> IngestOptions {
     var ingest = IngestOptions()
     ingest.rules.maxLineBytes = maxLine.count
     ingest.rules.allowsPersonalSubjects = allowPersonalSubjects
@@ -96,6 +109,7 @@ struct Ingest: AsyncParsableCommand {
     ingest.onCommit = { progress in
       acknowledgements?.write(progress)
       report?.update(progress)
+      metrics?.update(progress)
     }
     return ingest
   }

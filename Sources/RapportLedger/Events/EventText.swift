@@ -25,9 +25,10 @@ enum EventText {
     ] where number != 0 { member(key, try snapshot.nameBytes(number), &bytes) }
     word("direction", facts.directionCode, Direction.words, &bytes)
     word("actorkind", facts.actorCode, ActorKind.words, &bytes)
-    if !record.members.isEmpty {
+    let members = try members(facts, record, in: snapshot)
+    if !members.isEmpty {
       bytes.append(UInt8(ascii: ","))
-      bytes.append(contentsOf: record.members)
+      bytes.append(contentsOf: members)
     }
     if let ledgerTime {
       bytes.append(contentsOf: ",\"ledgerposition\":\(facts.position),\"ledgertime\":\"".utf8)
@@ -35,6 +36,24 @@ enum EventText {
       bytes.append(UInt8(ascii: "\""))
     }
     bytes.append(UInt8(ascii: "}"))
+  }
+
+  /// The members of an event that no column holds, what was sealed opened and put back in its place.
+  ///
+  /// Without a key – after an erasure – the personal members are left out and `"erased":true` says so.
+  static func members(
+    _ facts: Facts, _ record: PayloadRecord, in snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> [UInt8] {
+    guard !record.sealed.isEmpty else { return Array(record.members) }
+    let subject = try snapshot.subjectBytes(facts.customer)
+    guard let plain = try snapshot.keyRing?.open(record.sealed, of: subject, for: record.owner) else {
+      return Array(record.members) + (record.members.isEmpty ? [] : [UInt8(ascii: ",")]) + Array("\"erased\":true".utf8)
+    }
+    guard let merged = JSONMerge.members(record.members, plain) else {
+      throw .damaged(
+        Damage(kind: .payload, position: facts.position, detail: "the sealed part of the event does not fit the rest"))
+    }
+    return merged
   }
 
   private static func member(_ key: String, _ text: UnsafeBufferPointer<UInt8>, _ bytes: inout [UInt8]) {
@@ -113,8 +132,6 @@ private enum CanonicalContent {
     return text
   }
 
-  private static let lineFields = may("price", .money)
-
   /// The members of an object whose fields the vocabulary knows.
   private static func fields(_ object: Int, _ document: borrowing JSONDocument, _ fields: [Field]) -> [(
     String, [UInt8]
@@ -128,7 +145,7 @@ private enum CanonicalContent {
       case .lines where document.tokens[value].kind == .array:
         text.append(UInt8(ascii: "["))
         for element in document.elements(of: value) {
-          append(self.fields(element, document, lineFields), &text)
+          append(self.fields(element, document, Vocabulary.lineFields), &text)
           text.append(UInt8(ascii: ","))
         }
         text.append(UInt8(ascii: "]"))

@@ -159,14 +159,14 @@ public enum Currency {
 
 /// The order of `sequence` values – absent first, shorter first, then byte by byte – as far as eight bytes carry it.
 ///
-/// The key is the length (up to 255) and the first seven bytes. Unequal keys decide; equal ones are equal texts if the
+/// The key is one more than the length (up to 254) and the first seven bytes; 0 is absent. Unequal keys decide; equal ones are equal texts if the
 /// text has at most seven bytes, else the texts themselves must be compared.
 enum SequenceKey {
   static func make(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    var key = UInt64(min(text.count, 255)) << 56
+    var key = UInt64(min(text.count, 254) + 1) << 56
     for index in 0..<min(text.count, 7) { key |= UInt64(text[index]) << UInt64(48 - 8 * index) }
     return key
   }
   /// False if two equal keys may hide different texts.
-  static func isExact(_ key: UInt64) -> Bool { key >> 56 <= 7 }
+  static func isExact(_ key: UInt64) -> Bool { key >> 56 <= 8 }
 }

@@ -4,12 +4,16 @@ extension EnvelopeReader {
     _ envelope: borrowing Envelope, _ kind: EventKind, _ facts: inout Facts, _ batch: inout EventBatch
   ) throws(Rejection) {
     let isKnown = kind != .other
+    personalKeys.removeAll(keepingCapacity: true)
+    mixedKeys.removeAll(keepingCapacity: true)
     if envelope.has(.data), envelope.has(.dataBase64) {
       throw Rejection("data_base64", "an event has data or data_base64, not both")
     }
     let isJSON = try isJSONContent(envelope)
-    if envelope.has(.dataBase64) {
-      _ = try string(envelope, .dataBase64)
+    if let token = try string(envelope, .dataBase64) {
+      guard withText(token, envelope.text, { Base64.isValid($0) }) else {
+        throw Rejection("data_base64", "must be base64 (RFC 4648)")
+      }
       facts.marks.insert(.isOpaque)
     } else if !isJSON {
       facts.marks.insert(.isOpaque)
@@ -28,11 +32,15 @@ extension EnvelopeReader {
       var key = index + 1
       for _ in 0..<object.members {
         let value = key + 1
-        if envelope.tokens[value].kind != .null,
-          let position = field(envelope.tokens[key], envelope.text, kind)
-        {
-          seen |= 1 << UInt32(position)
-          try parse(value, as: fields[position], envelope, &facts, &batch)
+        if let position = field(envelope.tokens[key], envelope.text, kind) {
+          if fields[position].isPersonal { personalKeys.append(key) }
+          if fields[position].kind == .object { mixedKeys.append(key) }
+          if envelope.tokens[value].kind != .null {
+            seen |= 1 << UInt32(position)
+            if try parse(value, as: fields[position], envelope, &facts, &batch) { mixedKeys.append(key) }
+          }
+        } else {
+          personalKeys.append(key)
         }
         key = envelope.tokens[value].after
       }
@@ -62,13 +70,14 @@ extension EnvelopeReader {
     }
   }
 
+  /// - Returns: whether the value has members that the vocabulary does not list.
   private mutating func parse(
     _ index: Int, as field: Field, _ envelope: borrowing Envelope, _ facts: inout Facts, _ batch: inout EventBatch
-  ) throws(Rejection) {
+  ) throws(Rejection) -> Bool {
     let token = envelope.tokens[index]
     let text = envelope.text
     switch field.kind {
-    case .any: return
+    case .any: return false
     case .text, .label:
       guard token.kind == .string || (field.kind == .label && token.kind == .number) else {
         throw expected("text", field, token)
@@ -116,13 +125,40 @@ extension EnvelopeReader {
       }
       facts.currency = code
     case .dateOrInstant: try parseInstant(token, text, field, &facts)
-    case .lines: try parseLines(index, envelope, field, &facts, &batch)
+    case .lines: return try parseLines(index, envelope, field, &facts, &batch)
     case .object:
       guard token.kind == .object else { throw expected("an object", field, token) }
+      if facts.kind == .customerUpdated { try checkTraits(index, envelope) }
     case .list:
       guard token.kind == .array || token.kind == .string else {
         throw expected("a list of texts", field, token)
       }
+    }
+    return false
+  }
+
+  /// Every trait of `customer.updated` says on what it rests.
+  private mutating func checkTraits(_ object: Int, _ envelope: borrowing Envelope) throws(Rejection) {
+    var key = object + 1
+    for _ in 0..<envelope.tokens[object].members {
+      let trait = key + 1
+      let next = envelope.tokens[trait].after
+      var hasBasis = false
+      if envelope.tokens[trait].kind == .object {
+        var member = trait + 1
+        for _ in 0..<envelope.tokens[trait].members {
+          let isText = envelope.tokens[member + 1].kind == .string
+          if isText, withText(envelope.tokens[member], envelope.text, { ShortText($0) }) == Personal.traitFields[0] {
+            hasBasis = true
+          }
+          member = envelope.tokens[member + 1].after
+        }
+      }
+      guard hasBasis || envelope.tokens[trait].kind == .null else {
+        let name = envelope.text.extracting(envelope.tokens[key].text).string
+        throw Rejection("data.set.\(name)", "must be an object with value and basis (declared, observed or inferred)")
+      }
+      key = next
     }
   }
 
@@ -179,53 +215,67 @@ extension EnvelopeReader {
 
   private mutating func parseLines(
     _ index: Int, _ envelope: borrowing Envelope, _ field: Field, _ facts: inout Facts, _ batch: inout EventBatch
-  ) throws(Rejection) {
+  ) throws(Rejection) -> Bool {
     let array = envelope.tokens[index]
     guard array.kind == .array else { throw expected("an array of lines", field, array) }
     facts.marks.insert(.hasLines)
     var element = index + 1
+    var hasUnlisted = false
     for position in 0..<array.members {
-      lineScratch.append(try parseLine(element, position, envelope, &batch))
+      lineScratch.append(try parseLine(element, position, envelope, &batch, &hasUnlisted))
       element = envelope.tokens[element].after
     }
+    return hasUnlisted
   }
 
   private mutating func parseLine(
-    _ index: Int, _ position: Int, _ envelope: borrowing Envelope, _ batch: inout EventBatch
+    _ index: Int, _ position: Int, _ envelope: borrowing Envelope, _ batch: inout EventBatch,
+    _ hasUnlisted: inout Bool
   ) throws(Rejection) -> OrderLine {
     let object = envelope.tokens[index]
-    let place = "data.lines[\(position)]"
     guard object.kind == .object else {
-      throw Rejection(place, "must be an object with sku and quantity, this is \(object.kind.article)")
+      throw Rejection(
+        "data.lines[\(position)]", "must be an object with sku and quantity, this is \(object.kind.article)")
     }
     var line = OrderLine(sku: 0, group: 0, quantity: 0, price: 0)
     var hasQuantity = false
     var key = index + 1
     for _ in 0..<object.members {
       let token = envelope.tokens[key + 1]
-      let name = envelope.text.extracting(envelope.tokens[key].text)
-      if token.kind == .null {
-      } else if name.equals("sku") || name.equals("group") {
-        guard token.kind == .string, token.end > token.start else {
-          throw Rejection("\(place).\(name.string)", "must be non-empty text, this is \(token.kind.article)")
+      let name = withText(envelope.tokens[key], envelope.text) { ShortText($0) }
+      if let field = Vocabulary.lineFieldNames.firstIndex(of: name) {
+        if token.kind != .null {
+          do throws(Rejection) {
+            try parse(token, as: field, of: &line, &hasQuantity, envelope, &batch)
+          } catch {
+            throw Rejection("data.lines[\(position)].\(Vocabulary.lineFields[field].name)", error.reason)
+          }
         }
-        let number = self.name(token, envelope.text, &batch)
-        if name.equals("sku") { line.sku = number } else { line.group = number }
-      } else if name.equals("quantity") {
-        let field = Field(
-          name: "lines[\(position)].quantity", kind: .number, slot: nil, isRequired: true, isPersonal: false)
-        line.quantity = try decimal(token, envelope.text, decimals: 4, field, "a number")
-        hasQuantity = true
-      } else if name.equals("price") {
-        let field = Field(
-          name: "lines[\(position)].price", kind: .money, slot: nil, isRequired: false, isPersonal: false)
-        line.price = try decimal(token, envelope.text, decimals: 4, field, "decimal text or a number")
+      } else {
+        hasUnlisted = true
       }
-      key = envelope.tokens[key + 1].after
+      key = token.after
     }
-    guard line.sku != 0 else { throw Rejection("\(place).sku", "required in a line") }
-    guard hasQuantity else { throw Rejection("\(place).quantity", "required in a line") }
+    guard line.sku != 0 else { throw Rejection("data.lines[\(position)].sku", "required in a line") }
+    guard hasQuantity else { throw Rejection("data.lines[\(position)].quantity", "required in a line") }
     return line
+  }
+
+  private mutating func parse(
+    _ token: JSONToken, as field: Int, of line: inout OrderLine, _ hasQuantity: inout Bool,
+    _ envelope: borrowing Envelope, _ batch: inout EventBatch
+  ) throws(Rejection) {
+    let description = Vocabulary.lineFields[field]
+    switch field {
+    case 0, 1:
+      guard token.kind == .string, token.end > token.start else { throw expected("non-empty text", description, token) }
+      let number = name(token, envelope.text, &batch)
+      if field == 0 { line.sku = number } else { line.group = number }
+    case 2:
+      line.quantity = try decimal(token, envelope.text, decimals: 4, description, "a number")
+      hasQuantity = true
+    default: line.price = try decimal(token, envelope.text, decimals: 4, description, "decimal text or a number")
+    }
   }
 
   /// Where `revenue` is absent it is Σ quantity × price − discount.

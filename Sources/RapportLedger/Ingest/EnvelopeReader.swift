@@ -8,18 +8,29 @@ struct EnvelopeReader {
   let seed: UInt64
   /// Kinds of the batch's type names, by name number.
   private var kinds: [EventKind?] = []
+  /// The name that each attribute had last, in the batch's table.
+  private var lastNames = InlineArray<23, UInt32>(repeating: 0)
   /// Scratch: the payload members, the id and any text with escapes.
-  private var members: [UInt8] = []
+  var members: [UInt8] = []
   private var id: [UInt8] = []
   var scratch: [UInt8] = []
   var lineScratch: [OrderLine] = []
+  /// The personal members of the event, to be sealed.
+  var personal: [UInt8] = []
+  /// Members of `data` that are personal as a whole, and those that are so in part: indices of their keys.
+  var personalKeys: [Int] = []
+  var mixedKeys: [Int] = []
 
   init(seed: UInt64, rules: IngestRules) {
     self.seed = seed
     self.rules = rules
   }
 
-  mutating func beginBatch() { kinds.removeAll(keepingCapacity: true) }
+  /// Forgets what belongs to the last batch.
+  mutating func beginBatch() {
+    kinds.removeAll(keepingCapacity: true)
+    lastNames = InlineArray(repeating: 0)
+  }
 
   mutating func read(
     _ object: Int, _ tokens: Span<JSONToken>, _ text: Span<UInt8>, _ origin: EventBatch.Origin, _ now: Int64,
@@ -63,6 +74,7 @@ struct EnvelopeReader {
     let kind = facts.kind
     lineScratch.removeAll(keepingCapacity: true)
     try parseData(envelope, kind, &facts, &batch)
+    keepData(envelope, kind, facts)
 
     batch.fingerprints.append(fingerprint(envelope))
     batch.contentHashes.append(contentHash)
@@ -73,6 +85,8 @@ struct EnvelopeReader {
       }
     }
     batch.payloadEnds.append(batch.payloads.count)
+    batch.personal.append(contentsOf: personal)
+    batch.personalEnds.append(batch.personal.count)
     batch.lines.append(contentsOf: lineScratch)
     batch.lineEnds.append(UInt32(batch.lines.count))
   }
@@ -111,12 +125,17 @@ struct EnvelopeReader {
     switch attribute {
     case .specversion, .id, .source, .type, .subject, .time, .ledgerposition, .ledgertime, .timeassumed: return
     case .channel, .touchpoint, .department, .country, .employee: return
-    case .direction where Self.code(text.extracting(value.text), Direction.texts) != 255: return
-    case .actorkind where Self.code(text.extracting(value.text), ActorKind.texts) != 255: return
-    case .data, .dataBase64, .direction, .actorkind, .datacontenttype, .correlationid, .causationid, .sequence,
+    case .direction where isWord(value, text, Direction.texts): return
+    case .actorkind where isWord(value, text, ActorKind.texts): return
+    // Split by what is personal, once the type is known.
+    case .data, .dataBase64: return
+    case .direction, .actorkind, .datacontenttype, .correlationid, .causationid, .sequence,
       .recordedtime:
       break
     case nil:
+      if try hasControlCharacter(key, text) {
+        throw Rejection(nil, "control characters are not allowed in the names of attributes")
+      }
       switch value.kind {
       case .object, .array:
         throw Rejection(
@@ -138,7 +157,7 @@ struct EnvelopeReader {
     guard let version = try string(envelope, .specversion) else {
       throw Rejection("specversion", "required: \"specversion\":\"1.0\"")
     }
-    guard envelope.text.extracting(version.text).equals("1.0") else {
+    guard withText(version, envelope.text, { Span(_unsafeElements: $0).equals("1.0") }) else {
       throw Rejection("specversion", "must be \"1.0\"")
     }
     guard let idToken = try string(envelope, .id), idToken.end > idToken.start else {
@@ -153,7 +172,7 @@ struct EnvelopeReader {
     guard let source = try string(envelope, .source), source.end > source.start else {
       throw Rejection("source", "required, a non-empty URI reference such as /shop/de")
     }
-    facts.source = name(source, envelope.text, &batch)
+    facts.source = name(source, envelope.text, &batch, like: .source)
     if source.hasEscape || !Self.isURIReference(envelope.text.extracting(source.text)) {
       guard Self.isURIReference(scratch.span), source.hasEscape else {
         throw Rejection("source", "must be a URI reference: no spaces and none of <>\"{}|\\^`")
@@ -162,7 +181,7 @@ struct EnvelopeReader {
     guard let type = try string(envelope, .type), type.end > type.start else {
       throw Rejection("type", "required, non-empty text such as order.placed")
     }
-    facts.type = name(type, envelope.text, &batch)
+    facts.type = name(type, envelope.text, &batch, like: .type)
     facts.kindCode = kind(facts.type, batch).rawValue
     try parseSubject(envelope, facts.kind, &facts, &batch)
   }
@@ -205,19 +224,19 @@ struct EnvelopeReader {
       facts.time = EventBatch.noTime
       return
     }
-    let text = envelope.text.extracting(token.text)
-    do throws(TimestampError) {
-      facts.time = try Timestamp.parse(text).nanoseconds
-    } catch { throw Rejection("time", error.description) }
+    let parsed = withText(token, envelope.text) { text in
+      Result { () throws(TimestampError) in try Timestamp.parse(Span(_unsafeElements: text)) }
+    }
+    do throws(TimestampError) { facts.time = try parsed.get().nanoseconds } catch {
+      throw Rejection("time", error.description)
+    }
     if facts.time > now &+ 86_400_000_000_000 {
       throw Rejection("time", "lies more than 24 hours ahead of the clock")
     }
     if let assumed = envelope.index(.timeassumed), envelope.tokens[assumed].kind == .true {
       facts.marks.insert(.timeAssumed)
     }
-    scratch.removeAll(keepingCapacity: true)
-    Timestamp(nanoseconds: facts.time).append(to: &scratch)
-    if !scratch.span.equals(text) {
+    if token.hasEscape || !Self.isPrintedForm(envelope.text.extracting(token.text)) {
       facts.marks.insert(.timeInPayload)
       if !members.isEmpty { members.append(UInt8(ascii: ",")) }
       members.append(contentsOf: "\"time\":".utf8)
@@ -228,22 +247,28 @@ struct EnvelopeReader {
   private mutating func parseAttributes(
     _ envelope: borrowing Envelope, _ facts: inout Facts, _ batch: inout EventBatch
   ) throws(Rejection) {
-    if let token = try string(envelope, .channel) { facts.channel = name(token, envelope.text, &batch) }
-    if let token = try string(envelope, .touchpoint) { facts.touchpoint = name(token, envelope.text, &batch) }
-    if let token = try string(envelope, .department) { facts.department = name(token, envelope.text, &batch) }
-    if let token = try string(envelope, .employee) { facts.employee = name(token, envelope.text, &batch) }
+    if let token = try string(envelope, .channel) { facts.channel = name(token, envelope.text, &batch, like: .channel) }
+    if let token = try string(envelope, .touchpoint) {
+      facts.touchpoint = name(token, envelope.text, &batch, like: .touchpoint)
+    }
+    if let token = try string(envelope, .department) {
+      facts.department = name(token, envelope.text, &batch, like: .department)
+    }
+    if let token = try string(envelope, .employee) {
+      facts.employee = name(token, envelope.text, &batch, like: .employee)
+    }
     if let token = try string(envelope, .country) {
-      let text = envelope.text.extracting(token.text)
-      guard text.count == 2, text[0] >= 65, text[0] <= 90, text[1] >= 65, text[1] <= 90 else {
-        throw Rejection("country", "must be two capital letters (ISO 3166-1), such as DE")
+      let isCode = withText(token, envelope.text) { text in
+        text.count == 2 && text.allSatisfy { $0 >= 65 && $0 <= 90 }
       }
-      facts.country = name(token, envelope.text, &batch)
+      guard isCode else { throw Rejection("country", "must be two capital letters (ISO 3166-1), such as DE") }
+      facts.country = name(token, envelope.text, &batch, like: .country)
     }
     if let token = try string(envelope, .direction) {
-      facts.directionCode = Self.code(envelope.text.extracting(token.text), Direction.texts)
+      facts.directionCode = withText(token, envelope.text) { Self.code(Span(_unsafeElements: $0), Direction.texts) }
     }
     if let token = try string(envelope, .actorkind) {
-      facts.actorCode = Self.code(envelope.text.extracting(token.text), ActorKind.texts)
+      facts.actorCode = withText(token, envelope.text) { Self.code(Span(_unsafeElements: $0), ActorKind.texts) }
     }
     if let token = try string(envelope, .correlationid) { facts.correlation = reference(token, envelope.text) }
     if let token = try string(envelope, .causationid) { facts.cause = cause(token, envelope) }
@@ -284,9 +309,21 @@ struct EnvelopeReader {
   }
 
   /// The number of a text in the batch's name table. After the call `scratch` holds a text that had escapes.
-  mutating func name(_ token: JSONToken, _ text: Span<UInt8>, _ batch: inout EventBatch) -> UInt32 {
+  ///
+  /// - Parameter place: an attribute, whose last text is tried first: most events have the source, the channel, the
+  ///   country of the one before.
+  mutating func name(
+    _ token: JSONToken, _ text: Span<UInt8>, _ batch: inout EventBatch, like place: Attribute? = nil
+  ) -> UInt32 {
     guard token.hasEscape else {
-      return text.extracting(token.text).withUnsafeBufferPointer { batch.names.intern($0).number }
+      return text.extracting(token.text).withUnsafeBufferPointer { bytes in
+        guard let place else { return batch.names.intern(bytes).number }
+        let last = lastNames[place.rawValue]
+        if last != 0, batch.names.isEqual(last, bytes) { return last }
+        let number = batch.names.intern(bytes).number
+        lastNames[place.rawValue] = number
+        return number
+      }
     }
     scratch.removeAll(keepingCapacity: true)
     JSONText.unescape(text.extracting(token.text), to: &scratch)
@@ -347,6 +384,10 @@ struct EnvelopeReader {
     text.withUnsafeBufferPointer { rpt_hash64($0.baseAddress, $0.count, 0) }
   }
 
+  private mutating func isWord(_ token: JSONToken, _ text: Span<UInt8>, _ words: [ShortText]) -> Bool {
+    withText(token, text) { Self.code(Span(_unsafeElements: $0), words) != 255 }
+  }
+
   /// 1 + index of a word, 255 if it is none of them.
   static func code(_ text: Span<UInt8>, _ words: [ShortText]) -> UInt8 {
     let wanted = text.withUnsafeBufferPointer { ShortText($0) }
@@ -361,12 +402,32 @@ struct EnvelopeReader {
     return Self.hasControlCharacter(bytes.span)
   }
 
+  /// Whether a valid time has the form in which the ledger prints it, so that its text need not be kept.
+  private static func isPrintedForm(_ text: Span<UInt8>) -> Bool {
+    let count = text.count
+    guard text[10] == UInt8(ascii: "T"), text[count - 1] == UInt8(ascii: "Z") else { return false }
+    return count == 20 || text[count - 2] != UInt8(ascii: "0")
+  }
+
   /// C0, DEL and C1.
   private static func hasControlCharacter(_ text: Span<UInt8>) -> Bool {
-    for index in text.indices {
+    let low: UInt64 = 0x0101_0101_0101_0101
+    let high: UInt64 = 0x8080_8080_8080_8080
+    var index = 0
+    // Eight bytes at once as long as none is below 0x20, DEL, or the first byte of a C1 character.
+    while index + 8 <= text.count {
+      let bytes = text.loadEightBytes(at: index)
+      let (delete, lead) = (bytes ^ (low &* 0x7F), bytes ^ (low &* 0xC2))
+      let suspicious =
+        ((bytes &- low &* 0x20) & ~bytes) | ((delete &- low) & ~delete) | ((lead &- low) & ~lead)
+      if suspicious & high != 0 { break }
+      index += 8
+    }
+    while index < text.count {
       let byte = text[index]
       if byte < 0x20 || byte == 0x7F { return true }
       if byte == 0xC2, index + 1 < text.count, text[index + 1] < 0xA0 { return true }
+      index += 1
     }
     return false
   }

@@ -10,6 +10,9 @@ struct EventBatch: ~Copyable {
   /// Payload records end to end (``PayloadRecord``) and where each ends.
   var payloads: [UInt8] = []
   var payloadEnds: [Int] = []
+  /// Personal members of events in plain text, until they are sealed (``Sealer``), and where those of each end.
+  var personal: [UInt8] = []
+  var personalEnds: [Int] = []
   var lines: [OrderLine] = []
   var lineEnds: [UInt32] = []
   /// Where each event stood in the input, for the rejects file.
@@ -54,6 +57,9 @@ struct EventBatch: ~Copyable {
   var byteCount: Int { payloads.count + chunks.reduce(0) { $0 + $1.count } }
 
   func payload(_ index: Int) -> Range<Int> { (index == 0 ? 0 : payloadEnds[index - 1])..<payloadEnds[index] }
+  func personalRange(_ index: Int) -> Range<Int> {
+    (index == 0 ? 0 : personalEnds[index - 1])..<personalEnds[index]
+  }
   func lineRange(_ index: Int) -> Range<Int> { (index == 0 ? 0 : Int(lineEnds[index - 1]))..<Int(lineEnds[index]) }
 
   /// The text of an event as it was sent.

@@ -13,10 +13,12 @@ public struct IngestRules: Sendable {
 struct EventParser: ~Copyable {
   private var scanner: JSONScanner
   private var reader: EnvelopeReader
+  private let maxLineBytes: Int
 
   /// - Parameter seed: the ledger's, for keyed hashes.
   init(seed: UInt64, rules: IngestRules = IngestRules()) {
-    scanner = JSONScanner(lineBytesMax: min(max(rules.maxLineBytes, 1), JSONScanner.lineBytesLimit), depthMax: 64)
+    maxLineBytes = min(max(rules.maxLineBytes, 1), JSONScanner.lineBytesLimit)
+    scanner = JSONScanner(lineBytesMax: maxLineBytes, depthMax: 64)
     reader = EnvelopeReader(seed: seed, rules: rules)
   }
 
@@ -50,6 +52,9 @@ struct EventParser: ~Copyable {
         batch.lineCount += 1
         if error == .blank {
           batch.blankCount += 1
+        } else if error == .tooLarge {
+          origin.end = origin.start + UInt32(maxLineBytes)
+          batch.reject(.overlong(maxLineBytes), origin, text, isCut: true)
         } else {
           batch.reject(syntax(error, result, text, line), origin, text)
         }
@@ -91,12 +96,12 @@ struct EventParser: ~Copyable {
 }
 
 extension EventBatch {
-  mutating func reject(_ rejection: Rejection, _ origin: Origin, _ text: Span<UInt8>) {
+  mutating func reject(_ rejection: Rejection, _ origin: Origin, _ text: Span<UInt8>, isCut: Bool = false) {
     var bytes: [UInt8] = []
     bytes.append(text.extracting(Int(origin.start)..<Int(origin.end)))
     rejects.append(
       Reject(
         line: origin.line, index: origin.index < 0 ? nil : Int(origin.index), offset: origin.offset,
-        rejection: rejection, text: bytes))
+        rejection: rejection, text: bytes, isCut: isCut))
   }
 }

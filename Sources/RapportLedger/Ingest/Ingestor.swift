@@ -199,67 +199,50 @@ final class BatchBox: @unchecked Sendable {
 
 /// Holds one batch: the reading thread is at most one batch ahead of the writing one.
 final class BatchChannel: @unchecked Sendable {
-  private var mutex = pthread_mutex_t()
-  private var condition = pthread_cond_t()
+  private let lock = Lock()
   private var batch: BatchBox?
   private var isFinished = false
   private var isFailed = false
 
-  init() {
-    pthread_mutex_init(&mutex, nil)
-    pthread_cond_init(&condition, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(&condition)
-    pthread_mutex_destroy(&mutex)
-  }
-
-  private func withLock<R>(_ body: () -> R) -> R {
-    pthread_mutex_lock(&mutex)
-    defer { pthread_mutex_unlock(&mutex) }
-    return body()
-  }
-
   /// - Returns: false if the place is taken and `waiting` is false, or if the receiver has failed.
   func send(_ box: BatchBox, waiting: Bool) -> Bool {
-    withLock {
+    lock.withLock {
       while batch != nil, !isFailed {
         if !waiting { return false }
-        pthread_cond_wait(&condition, &mutex)
+        lock.wait()
       }
       if isFailed { return false }
       batch = box
-      pthread_cond_broadcast(&condition)
+      lock.wakeAll()
       return true
     }
   }
 
   /// The next batch; nil when there will be none.
   func receive() -> BatchBox? {
-    withLock {
-      while batch == nil, !isFinished { pthread_cond_wait(&condition, &mutex) }
+    lock.withLock {
+      while batch == nil, !isFinished { lock.wait() }
       defer {
         batch = nil
-        pthread_cond_broadcast(&condition)
+        lock.wakeAll()
       }
       return batch
     }
   }
 
   func finish() {
-    withLock {
+    lock.withLock {
       isFinished = true
-      pthread_cond_broadcast(&condition)
+      lock.wakeAll()
     }
   }
 
   func fail() {
-    withLock {
+    lock.withLock {
       isFailed = true
-      pthread_cond_broadcast(&condition)
+      lock.wakeAll()
     }
   }
 
-  var hasFailed: Bool { withLock { isFailed } }
+  var hasFailed: Bool { lock.withLock { isFailed } }
 }

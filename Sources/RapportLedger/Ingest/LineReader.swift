@@ -67,7 +67,8 @@ struct LineReader {
     }
     if !lines.isEmpty { submit(lines, chunkStart, start, now, &parser, &batch) }
     discard(start)
-    if filled > maxLineBytes {
+    // A carriage return may be half of a line end that is still to come.
+    if filled > maxLineBytes + 1 || (filled == maxLineBytes + 1 && buffer[maxLineBytes] != 0x0D) {
       overlong = (Array(buffer[0..<maxLineBytes]), offset)
       discard(filled)
     }
@@ -143,7 +144,7 @@ struct LineReader {
     batch.rejects.append(
       Reject(
         line: nextLine, index: nil, offset: line.offset,
-        rejection: Rejection(nil, "the line is longer than \(maxLineBytes) bytes (--max-line)"), text: line.text,
+        rejection: Rejection.overlong(maxLineBytes), text: line.text,
         isCut: true))
     batch.lineCount += 1
     batch.lastLine = nextLine

@@ -7,6 +7,7 @@ final class Recording: @unchecked Sendable {
   private let writer: LogWriter
   private let onCommit: (@Sendable (IngestProgress) -> Void)?
   private var rejects: RejectsFile
+  private var sealer: Sealer
   private(set) var summary = IngestSummary()
   private let limit: Atomic<Int>
 
@@ -14,6 +15,7 @@ final class Recording: @unchecked Sendable {
     self.ledger = ledger
     writer = LogWriter(ledger, waitingAtMost: options.patience)
     onCommit = options.onCommit
+    sealer = Sealer(ledger.keyRing)
     rejects = RejectsFile(
       path: options.rejectsPath ?? ledger.path + "/rejects.ndjson", keepsText: options.keepsRejectedText)
     limit = Atomic(ledger.segmentEvents)
@@ -28,6 +30,7 @@ final class Recording: @unchecked Sendable {
 
   /// Records a batch: events first, then what was refused, then the acknowledgement.
   func record(_ box: BatchBox) throws(LedgerError) {
+    try sealer.seal(&box.value)
     let appended = try writer.append(box.value)
     var refused = box.value.rejects
     for conflict in appended.conflicts {
@@ -81,6 +84,8 @@ extension Ledger {
     if let reject = batch.value.rejects.first {
       throw .rejected(field: reject.rejection.field, reason: reject.rejection.reason)
     }
+    var sealer = Sealer(keyRing)
+    try sealer.seal(&batch.value)
     let appended = try LogWriter(self, waitingAtMost: patience).append(batch.value)
     if let conflict = appended.conflicts.first {
       throw .rejected(

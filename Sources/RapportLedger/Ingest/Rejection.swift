@@ -4,6 +4,10 @@ public struct Rejection: Sendable, Error {
   public var field: String?
   public var reason: String
 
+  static func overlong(_ maxLineBytes: Int) -> Rejection {
+    Rejection(nil, "the line is longer than \(maxLineBytes) bytes (--max-line)")
+  }
+
   init(_ field: String?, _ reason: String) {
     self.field = field
     self.reason = reason

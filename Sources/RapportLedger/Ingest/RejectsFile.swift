@@ -83,6 +83,13 @@ struct RejectsFile: ~Copyable {
 enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
+  /// Whether a text is whole groups of four, padded at the end only.
+  static func isValid(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard text.count % 4 == 0 else { return false }
+    let digits = text.prefix { alphabet.contains($0) }.count
+    return text.count - digits <= 2 && text[digits...].allSatisfy { $0 == UInt8(ascii: "=") }
+  }
+
   static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     var index = 0

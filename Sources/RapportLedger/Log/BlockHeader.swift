@@ -81,12 +81,12 @@ public struct BlockHeader: BitwiseCopyable, Sendable {
     }
     let header = start.loadUnaligned(as: BlockHeader.self)
     guard header.magic == magic else { throw damaged("the block does not begin with its magic number") }
-    // The version comes first: a newer format may compute its checksum differently.
-    guard header.version == formatVersion else {
-      throw .newerFormat(found: Int(header.version), known: Int(formatVersion))
-    }
     guard (start + 248).loadUnaligned(as: UInt64.self) == checksum(start) else {
       throw damaged("the checksum of the block's header does not match")
+    }
+    // After the checksum, so that a flipped bit is damage: of a newer format the ledger's own record tells first.
+    guard header.version == formatVersion else {
+      throw .newerFormat(found: Int(header.version), known: Int(formatVersion))
     }
     guard header.byteCount == UInt64(block.count) else {
       throw damaged("the block has \(block.count) bytes, its header says \(header.byteCount)")
@@ -137,6 +137,12 @@ public struct Damage: Error, Sendable, Equatable, CustomStringConvertible {
   /// The first position that it touches; 0 if it concerns no events.
   public var position: UInt64
   public var detail: String
+
+  public init(kind: Kind, position: UInt64, detail: String) {
+    self.kind = kind
+    self.position = position
+    self.detail = detail
+  }
 
   public var description: String { position == 0 ? detail : "at position \(position): \(detail)" }
 }

@@ -14,6 +14,7 @@ import SystemPackage
 /// |---|---|
 /// | `log/` | the LMDB environment of the log: the only truth |
 /// | `views/` | the LMDB environment of stored view states: may be deleted at any time |
+/// | `keys/`, `master.key` | the customers' keys, wrapped, and the key that wraps them (``KeyRing``) |
 /// | `rejects.ndjson` | lines that ingest refused, with reasons |
 /// | `writer.lock`, `turn.lock` | writers take turns by these |
 ///
@@ -42,16 +43,20 @@ public final class Ledger: Sendable {
   let meta: LedgerMeta
   let log: Environment
   let blocks: Database<UInt64>
+  let keyRing: KeyRing
 
   /// - Parameters:
+  ///   - masterKeyPath: the file of the master key; nil is `master.key` in the ledger.
   ///   - height: a new ledger seals segments of 2^height events. 16 but for tests.
   ///   - mapBytes: address space to reserve for the log; the log cannot grow beyond it.
   /// - Throws: ``LedgerError``.
   /// - Complexity: O(1).
   public init(
-    at path: String, for purpose: Purpose, height: Int = 16, mapBytes: Int = 1 << 40
+    at path: String, for purpose: Purpose, masterKeyPath: String? = nil, height: Int = 16, mapBytes: Int = 1 << 40
   ) throws(LedgerError) {
     self.path = path
+    keyRing = KeyRing(
+      ledger: path, masterKeyPath: masterKeyPath, access: purpose == .writing ? .readWrite : .readOnly)
     try Ledger.prepare(path, for: purpose)
     let directory = path + "/log"
     let writes = purpose == .writing
@@ -75,7 +80,7 @@ public final class Ledger: Sendable {
     let environment = log
     let transaction: ReadTransaction
     do throws(LMDBError) { transaction = try environment.read() } catch { throw LedgerError(error, path: path) }
-    let snapshot = try Snapshot(blocks: listBlocks(transaction), upTo: limit)
+    let snapshot = try Snapshot(blocks: listBlocks(transaction), upTo: limit, keyRing: keyRing)
     return try body(snapshot)
   }
 

@@ -26,7 +26,7 @@ struct LedgerMeta: BitwiseCopyable, Sendable {
     checksum = computeChecksum()
   }
 
-  private func computeChecksum() -> UInt64 { withUnsafeBytes(of: self) { rpt_hash64($0.baseAddress, 56, 0) } }
+  func computeChecksum() -> UInt64 { withUnsafeBytes(of: self) { rpt_hash64($0.baseAddress, 56, 0) } }
 
   init(_ bytes: [UInt8]) throws(LedgerError) {
     guard bytes.count == Self.bytes else {
@@ -36,11 +36,16 @@ struct LedgerMeta: BitwiseCopyable, Sendable {
     guard magic == Self.magic else {
       throw .damaged(Damage(kind: .meta, position: 0, detail: "the ledger's own record has no magic number"))
     }
+    // In every format to come the checksum stands where it stands now, so that a flipped bit is damage and a newer
+    // format is told from it.
+    guard checksum == computeChecksum() else {
+      throw .damaged(Damage(kind: .meta, position: 0, detail: "the checksum of the ledger's own record does not match"))
+    }
     guard version == BlockHeader.formatVersion else {
       throw .newerFormat(found: Int(version), known: Int(BlockHeader.formatVersion))
     }
-    guard checksum == computeChecksum(), height >= 1, height <= 16 else {
-      throw .damaged(Damage(kind: .meta, position: 0, detail: "the checksum of the ledger's own record does not match"))
+    guard height >= 1, height <= 16 else {
+      throw .damaged(Damage(kind: .meta, position: 0, detail: "segments of 2^\(height) events"))
     }
   }
 }

@@ -156,7 +156,9 @@ final class LogWriter {
         if position > last {
           isSame = Self.compare(batch, index, with: chosen[Int(position - last) - 1])
         } else {
-          if recorded == nil { recorded = try RecordedEvents(ledger.listBlocks(transaction), coder) }
+          if recorded == nil {
+            recorded = try RecordedEvents(ledger.listBlocks(transaction), keyRing: ledger.keyRing, coder)
+          }
           isSame = try recorded!.compare(batch, index, with: position)
         }
         if let isSame { match = (position, isSame) }

@@ -8,10 +8,14 @@ import CZstd
 /// | size | field |
 /// |---|---|
 /// | varint | bytes of the rest of the record |
-/// | 1 | form: 0. Others are refused; sealed payloads will have one |
+/// | 1 | form: 0 plain, 1 with a sealed part; others are refused |
 /// | varint | bytes of the id |
 /// | … | the id, unescaped |
+/// | varint | form 1 only: bytes of the sealed part, at the end of the record |
 /// | … | the other members, minified and joined by commas: `"note":"x","data":{…}` |
+/// | … | form 1 only: the personal members, sealed (``Cipher``) under the customer's key for a hash of the id |
+///
+/// The sealed part is a list of members too; it is merged into the others when the event is shown (``JSONMerge``).
 ///
 /// Records follow the order of the rows, so a customer's records stand together, and are packed into zstd frames of
 /// about 16 KiB: one event, or one customer's events of a block, are read without unpacking the rest.
@@ -20,35 +24,66 @@ struct PayloadRecord {
   var id: UnsafeBufferPointer<UInt8>
   /// Members as JSON text.
   var members: UnsafeBufferPointer<UInt8>
+  /// The personal members, sealed; empty if there are none.
+  var sealed: UnsafeBufferPointer<UInt8>
 
-  static let form: UInt8 = 0
+  static let plainForm: UInt8 = 0
+  static let sealedForm: UInt8 = 1
   /// Frames close when they hold this much.
   static let frameBytes = 16 * 1024
 
   static func append(
     id: UnsafeBufferPointer<UInt8>, members: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]
   ) {
-    let idLength = Varint.length(id.count)
-    Varint.append(1 + idLength + id.count + members.count, to: &bytes)
-    bytes.append(form)
+    Varint.append(1 + Varint.length(id.count) + id.count + members.count, to: &bytes)
+    bytes.append(plainForm)
     Varint.append(id.count, to: &bytes)
     bytes.append(contentsOf: id)
     bytes.append(contentsOf: members)
   }
+
+  static func append(
+    id: UnsafeBufferPointer<UInt8>, members: UnsafeBufferPointer<UInt8>, sealed: UnsafeBufferPointer<UInt8>,
+    to bytes: inout [UInt8]
+  ) {
+    let lengths = Varint.length(id.count) + Varint.length(sealed.count)
+    Varint.append(1 + lengths + id.count + members.count + sealed.count, to: &bytes)
+    bytes.append(sealedForm)
+    Varint.append(id.count, to: &bytes)
+    bytes.append(contentsOf: id)
+    Varint.append(sealed.count, to: &bytes)
+    bytes.append(contentsOf: members)
+    bytes.append(contentsOf: sealed)
+  }
+
+  /// What the sealed part belongs to: a hash of the id.
+  var owner: UInt64 { rpt_hash64(id.baseAddress, id.count, 0) }
 
   /// Parses the record that begins at `offset`.
   ///
   /// - Returns: the record and the offset of the next one; nil if it does not fit the frame or has another form.
   static func parse(_ frame: UnsafeBufferPointer<UInt8>, at offset: Int) -> (record: PayloadRecord, next: Int)? {
     guard let (length, start) = Varint.read(frame, at: offset), length >= 2, start + length <= frame.count,
-      frame[start] == form, let (idLength, idStart) = Varint.read(frame, at: start + 1),
+      frame[start] == plainForm || frame[start] == sealedForm,
+      let (idLength, idStart) = Varint.read(frame, at: start + 1),
       idStart + idLength <= start + length
     else { return nil }
+    let end = start + length
+    var membersStart = idStart + idLength
+    var membersEnd = end
+    if frame[start] == sealedForm {
+      guard let (sealedLength, next) = Varint.read(frame, at: membersStart), next + sealedLength <= end else {
+        return nil
+      }
+      membersStart = next
+      membersEnd = end - sealedLength
+    }
     return (
       PayloadRecord(
         id: UnsafeBufferPointer(rebasing: frame[idStart..<idStart + idLength]),
-        members: UnsafeBufferPointer(rebasing: frame[idStart + idLength..<start + length])),
-      start + length
+        members: UnsafeBufferPointer(rebasing: frame[membersStart..<membersEnd]),
+        sealed: UnsafeBufferPointer(rebasing: frame[membersEnd..<end])),
+      end
     )
   }
 }

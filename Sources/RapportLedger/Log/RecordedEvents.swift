@@ -3,8 +3,8 @@ struct RecordedEvents: ~Copyable {
   private let snapshot: Snapshot
   private var reader: EventReader
 
-  init(_ blocks: [Block], _ coder: FrameCoder) throws(LedgerError) {
-    snapshot = try Snapshot(blocks: blocks)
+  init(_ blocks: [Block], keyRing: KeyRing, _ coder: FrameCoder) throws(LedgerError) {
+    snapshot = try Snapshot(blocks: blocks, keyRing: keyRing)
     reader = EventReader(coder: coder)
   }
 

@@ -93,6 +93,8 @@ extension Snapshot {
     var gatherer = HistoryGatherer(self, kinds: .all, columns: .all, readsLines: false, limits: limits)
     try gatherer.gather(number..<number + 1, from: self)
     var facts = Array(gatherer.facts.dropLast())
+    // A customer whose first event lies behind the limit is not there yet.
+    guard !facts.isEmpty else { throw LedgerError.noSuchCustomer(customer) }
     if let cursor {
       guard let after = UInt64(cursor), let index = facts.firstIndex(where: { $0.position == after }) else {
         throw LedgerError.invalid("the cursor “\(cursor)” is not one of this timeline")

@@ -12,9 +12,12 @@ public struct Snapshot: ~Copyable, Sendable {
   /// Ledger time of the last commit shown; `Int64.min` for an empty log.
   public let ledgerTime: Int64
   private let intact: Mutex<[UInt64]>
+  /// Opens sealed texts; nil leaves them out.
+  let keyRing: KeyRing?
 
   /// - Parameter limit: leaves out what was recorded after this position.
-  init(blocks all: [Block], upTo limit: UInt64? = nil) throws(LedgerError) {
+  init(blocks all: [Block], upTo limit: UInt64? = nil, keyRing: KeyRing? = nil) throws(LedgerError) {
+    self.keyRing = keyRing
     var next: UInt64 = 1
     for block in all {
       guard block.firstPosition == next else {

@@ -68,7 +68,7 @@ struct TextTable {
     }
   }
 
-  private func isEqual(_ number: UInt32, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+  func isEqual(_ number: UInt32, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
     let start = ends[Int(number) - 1]
     guard ends[Int(number)] - start == text.count else { return false }
     return text.isEmpty

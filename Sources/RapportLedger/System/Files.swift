@@ -42,7 +42,7 @@ enum DirectoryState {
       if name == "." || name == ".." { continue }
       if name == "log" { return .ledger }
       // A ledger that was about to be created when something came between.
-      if !["writer.lock", "turn.lock", "rejects.ndjson"].contains(name) { isEmpty = false }
+      if !["writer.lock", "turn.lock", "rejects.ndjson", "keys", "master.key"].contains(name) { isEmpty = false }
     }
     return isEmpty ? .empty : .other
   }

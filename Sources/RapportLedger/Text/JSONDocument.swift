@@ -11,17 +11,24 @@ struct JSONDocument: ~Escapable {
 
   /// Unescaped keys and the indices of the values that are not null.
   func members(of object: Int) -> [(name: String, value: Int)] {
+    allMembers(of: object).filter { tokens[$0.key + 1].kind != .null }.map { ($0.name, $0.key + 1) }
+  }
+
+  /// Unescaped keys and the indices of their tokens, null values included.
+  func allMembers(of object: Int) -> [(name: String, key: Int)] {
     guard tokens[object].kind == .object else { return [] }
     var members: [(String, Int)] = []
     var key = object + 1
     for _ in 0..<tokens[object].members {
-      if tokens[key + 1].kind != .null { members.append((string(key), key + 1)) }
+      members.append((string(key), key))
       key = tokens[key + 1].after
     }
     return members
   }
 
-  func member(_ name: String, of object: Int) -> Int? { members(of: object).first { $0.name == name }?.value }
+  func member(_ name: String, of object: Int) -> Int? {
+    members(of: object).first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+  }
 
   func elements(of array: Int) -> [Int] {
     guard tokens[array].kind == .array else { return [] }

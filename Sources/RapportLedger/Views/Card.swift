@@ -119,8 +119,9 @@ struct Traits {
     var reader = EventReader()
     for index in events.indices where events[index].kind == .customerUpdated {
       let event = events[index]
-      let members = try reader.withEvent(at: event.position, in: snapshot) { _, record, _ throws(LedgerError) in
-        [UInt8(ascii: "{")] + record.members + [UInt8(ascii: "}")]
+      let members = try reader.withEvent(at: event.position, in: snapshot) {
+        facts, record, snapshot throws(LedgerError) in
+        [UInt8(ascii: "{")] + (try EventText.members(facts, record, in: snapshot)) + [UInt8(ascii: "}")]
       }
       apply(members, at: event.time)
     }

@@ -22,7 +22,7 @@ public struct CardProjection: Projection {
     var promises = ScratchTable<Bool>()
     var roles = ScratchTable<Int64>()
     var consents = ScratchTable<CardFact>()
-    var money = ScratchTable<(revenue: Int64, contribution: Int64, hasRevenue: Bool)>()
+    var money = ScratchTable<(revenue: Int128, contribution: Int128, hasRevenue: Bool)>()
   }
 
   struct OpenCase {
@@ -127,12 +127,13 @@ public struct CardProjection: Projection {
       if let index = scratch.cases.index(of: object) { scratch.cases.values[index].isOpen = open }
     }
 
-    /// Revenue of every order placed; contribution is revenue − refunds − booked cost.
+    /// Revenue of every order placed; contribution is revenue − refunds − booked cost. Sums are exact; one that no longer
+    /// fits an amount is shown as the greatest there is.
     private mutating func book(_ event: Facts, revenue: Int64, hasRevenue: Bool) {
       guard event.currency != 0 else { return }
       let (index, _) = scratch.money.index(of: UInt64(event.currency)) { (0, 0, false) }
-      scratch.money.values[index].revenue += revenue
-      scratch.money.values[index].contribution += hasRevenue ? event.amount : -event.amount
+      scratch.money.values[index].revenue += Int128(revenue)
+      scratch.money.values[index].contribution += Int128(event.amount) * (hasRevenue ? 1 : -1)
       if hasRevenue { scratch.money.values[index].hasRevenue = true }
     }
 
@@ -167,8 +168,10 @@ public struct CardProjection: Projection {
       for index in scratch.money.values.indices {
         let money = scratch.money.values[index]
         let currency = UInt16(truncatingIfNeeded: scratch.money.keys[index])
-        if money.hasRevenue { facts.append(CardFact(.revenue, currency: currency, number: money.revenue)) }
-        facts.append(CardFact(.contribution, currency: currency, number: money.contribution))
+        if money.hasRevenue {
+          facts.append(CardFact(.revenue, currency: currency, number: Int64(clamping: money.revenue)))
+        }
+        facts.append(CardFact(.contribution, currency: currency, number: Int64(clamping: money.contribution)))
       }
       for fact in satisfaction { if let fact { facts.append(fact) } }
       facts.append(contentsOf: scratch.consents.values)

@@ -137,4 +137,18 @@ struct ScratchTable<Value> {
   }
 }
 
+/// Nanoseconds from one instant to another; the ends of the range of times are further apart than 64 bits tell, which
+/// then is the greatest or the least number.
+@inline(__always)
+func elapsed(from start: Int64, to end: Int64) -> Int64 {
+  let (difference, overflow) = end.subtractingReportingOverflow(start)
+  return overflow ? (end > start ? .max : .min) : difference
+}
+
+/// Whole seconds, rounded down.
+func flooredSeconds(_ nanoseconds: Int64) -> Int64 {
+  let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+  return rest < 0 ? seconds - 1 : seconds
+}
+
 let nanosecondsPerDay: Int64 = 86_400_000_000_000

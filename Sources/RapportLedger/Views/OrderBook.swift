@@ -48,7 +48,7 @@ public struct OrderOutcome: BitwiseCopyable, Sendable {
   static let complaintPeriod = 14 * nanosecondsPerDay
 
   public var isComplaintFree: Bool {
-    !marks.contains(.hasComplaint) || complaint - delivered > Self.complaintPeriod
+    !marks.contains(.hasComplaint) || elapsed(from: delivered, to: complaint) > Self.complaintPeriod
   }
 
   /// perfect = on time ∧ in full ∧ undamaged ∧ complaint-free ∧ not cancelled by the company.
@@ -63,14 +63,21 @@ public struct OrderOutcome: BitwiseCopyable, Sendable {
 /// Follows the orders of one person through a history. Shared by every view that judges orders.
 public struct OrderBook {
   private var table = ScratchTable<OrderOutcome>()
-  /// What each order still lacks.
-  private var needs: [Need] = []
-  private var needRanges: [Range<Int>] = []
+  /// What was ordered and what came, by order and sku.
+  private var needs: [Quantity] = []
+  private var supplies: [Quantity] = []
+  /// By order: where its present lines stand in `needs`, and when it was last complained about.
+  private var states: [State] = []
 
-  private struct Need {
+  private struct Quantity {
+    var order: Int32
     var sku: UInt32
     var quantity: Int64
-    var missing: Int64
+  }
+
+  private struct State {
+    var needs = 0..<0
+    var lastComplaint = Int64.min
   }
 
   static let kinds: EventKindSet = [
@@ -87,7 +94,8 @@ public struct OrderBook {
   public mutating func removeAll() {
     table.removeAll()
     needs.removeAll(keepingCapacity: true)
-    needRanges.removeAll(keepingCapacity: true)
+    supplies.removeAll(keepingCapacity: true)
+    states.removeAll(keepingCapacity: true)
   }
 
   /// Takes the next event of a history; kinds that are no concern of orders are passed over.
@@ -106,7 +114,7 @@ public struct OrderBook {
 
   private mutating func entry(_ order: UInt64) -> Int {
     let (index, isNew) = table.index(of: order) { OrderOutcome() }
-    if isNew { needRanges.append(0..<0) }
+    if isNew { states.append(State()) }
     return index
   }
 
@@ -139,24 +147,29 @@ public struct OrderBook {
     }
   }
 
+  /// Replaces the lines of an order. What was delivered before counts for the new ones, and may cover them.
   private mutating func need(_ order: Int, _ lines: Span<OrderLine>) {
-    let before = needRanges[order]
     let start = needs.count
     for index in lines.indices {
-      needs.append(Need(sku: lines[index].sku, quantity: lines[index].quantity, missing: lines[index].quantity))
+      needs.append(Quantity(order: Int32(order), sku: lines[index].sku, quantity: lines[index].quantity))
     }
-    needRanges[order] = start..<needs.count
-    // What was delivered of the former lines counts for the new ones.
-    for index in before { supply(order, needs[index].sku, needs[index].quantity - needs[index].missing) }
+    states[order].needs = start..<needs.count
+    if table.values[order].isDelivered, isCovered(order) { table.values[order].marks.insert(.isComplete) }
   }
 
-  private mutating func supply(_ order: Int, _ sku: UInt32, _ quantity: Int64) {
-    var rest = quantity
-    for index in needRanges[order] where needs[index].sku == sku && rest > 0 {
-      let taken = min(rest, max(needs[index].missing, 0))
-      needs[index].missing -= taken
-      rest -= taken
+  /// Whether the delivered quantity of every sku is at least the ordered one.
+  ///
+  /// - Complexity: O(lines · deliveries) of one person, small numbers both.
+  private func isCovered(_ order: Int) -> Bool {
+    for need in needs[states[order].needs] {
+      var balance: Int128 = 0
+      for other in needs[states[order].needs] where other.sku == need.sku { balance -= Int128(other.quantity) }
+      for supply in supplies where supply.order == Int32(order) && supply.sku == need.sku {
+        balance += Int128(supply.quantity)
+      }
+      if balance < 0 { return false }
     }
+    return true
   }
 
   private mutating func cancel(_ event: Facts) {
@@ -173,25 +186,31 @@ public struct OrderBook {
     let order = entry(event.object)
     if event.code > 1 { table.values[order].marks.insert(.isDamaged) }
     guard !table.values[order].marks.contains(.isComplete) else { return }
-    let sameMoment = table.values[order].marks.contains(.hasComplaint) && table.values[order].complaint == event.time
     table.values[order].delivered = event.time
     table.values[order].marks.insert(.hasDelivery)
-    if !sameMoment { table.values[order].marks.remove(.hasComplaint) }
-    if event.marks.contains(.hasLines), !lines.isEmpty {
-      for index in lines.indices { supply(order, lines[index].sku, lines[index].quantity) }
-      if needRanges[order].contains(where: { needs[$0].missing > 0 }) { return }
+    // Complaints count from the delivery on; one of the same moment sorts before it.
+    if states[order].lastComplaint == event.time {
+      table.values[order].complaint = event.time
+      table.values[order].marks.insert(.hasComplaint)
+    } else {
+      table.values[order].marks.remove(.hasComplaint)
     }
     // A delivery without lines completes the order; so does any delivery of an order without lines.
-    table.values[order].marks.insert(.isComplete)
+    guard event.marks.contains(.hasLines), !lines.isEmpty else {
+      table.values[order].marks.insert(.isComplete)
+      return
+    }
+    for index in lines.indices {
+      supplies.append(Quantity(order: Int32(order), sku: lines[index].sku, quantity: lines[index].quantity))
+    }
+    if isCovered(order) { table.values[order].marks.insert(.isComplete) }
   }
 
   private mutating func complain(_ order: UInt64, at time: Int64) {
     let order = entry(order)
-    let isRecorded = table.values[order].marks.contains(.hasComplaint)
-    // Before the delivery only the latest moment matters: it may be the very moment of the delivery.
-    if !isRecorded || !table.values[order].isDelivered {
-      table.values[order].complaint = time
-      table.values[order].marks.insert(.hasComplaint)
-    }
+    states[order].lastComplaint = time
+    guard table.values[order].isDelivered, !table.values[order].marks.contains(.hasComplaint) else { return }
+    table.values[order].complaint = time
+    table.values[order].marks.insert(.hasComplaint)
   }
 }

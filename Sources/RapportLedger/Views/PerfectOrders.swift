@@ -106,9 +106,9 @@ public struct PerfectOrders: View {
     if order.isComplaintFree { counts.complaintFree += 1 }
     if order.isPerfect {
       counts.perfect += 1
-      if asOf - order.delivered < OrderOutcome.complaintPeriod { counts.provisional += 1 }
+      if elapsed(from: order.delivered, to: asOf) < OrderOutcome.complaintPeriod { counts.provisional += 1 }
     }
-    counts.leads.add((order.delivered - order.placed) / 1_000_000_000)
+    counts.leads.add(flooredSeconds(elapsed(from: order.placed, to: order.delivered)))
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {

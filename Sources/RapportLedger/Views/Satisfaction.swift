@@ -16,7 +16,8 @@ public struct Satisfaction: View {
       """,
     unit: "answers; nps in points, csat and rates as shares, ces in scale points", anchor: "survey.answered",
     exclusions: """
-      no_score: answers without the score or yes that their kind needs. other_scale: nps not on 0–10, ces not on 1–7. \
+      no_score: answers without the score or yes that their kind needs. other_scale: nps not on 0–10, ces not on 1–7. out_of_scale: scores \
+      beyond their scale. \
       Answers and reviews written by employees or bots, and reviews by employees or paid, are not the voice of customers: \
       not_a_customer
       """,
@@ -100,7 +101,7 @@ public struct Satisfaction: View {
   public struct Tally {
     /// By kind of survey, then by group.
     var kinds: [String: Groups<Counts>] = [:]
-    var unscored = 0, otherScale = 0, staff = 0
+    var unscored = 0, otherScale = 0, outOfScale = 0, staff = 0
   }
 
   public func makeTally() -> Tally { Tally() }
@@ -152,6 +153,7 @@ public struct Satisfaction: View {
     switch kind {
     case "nps", "csat", "ces":
       guard voice.hasScore else { return tally.unscored += 1 }
+      guard score >= 0, score <= 1_000_000 * scale else { return tally.outOfScale += 1 }
       if (kind == "nps" && scale != 10) || (kind == "ces" && scale != 7) { return tally.otherScale += 1 }
     case "perception":
       guard voice.yes != 0 else { return tally.unscored += 1 }
@@ -163,7 +165,7 @@ public struct Satisfaction: View {
     if voice.hasScore { counts.add(score: score) }
     if score >= 9_000_000 { counts.promoters += 1 }
     if score <= 6_000_000 { counts.detractors += 1 }
-    if score * 10 > 6_000_000 * scale { counts.satisfied += 1 }
+    if score > 600_000 * scale { counts.satisfied += 1 }
     if voice.yes == 2 { counts.yes += 1 }
     tally.kinds[kind]![group(voice, query)] = counts
   }
@@ -199,6 +201,7 @@ public struct Satisfaction: View {
     result.rows = rows.map(\.row)
     result.leftOut = [
       ("no_score", tally.unscored), ("not_a_customer", tally.staff), ("other_scale", tally.otherScale),
+      ("out_of_scale", tally.outOfScale),
     ].filter { $0.1 > 0 }
     return result
   }

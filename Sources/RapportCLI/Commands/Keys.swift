@@ -1,0 +1,52 @@
+import ArgumentParser
+import RapportLedger
+
+struct Keys: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Carry the customers' keys apart from the ledger.",
+    discussion: """
+      Personal fields are sealed under a key of each customer. The keys are never part of a backup: they are carried in a
+      file of their own, which opens every personal field and is to be kept like the master key.
+
+      Examples:
+        rapport keys export /media/safe/customers.keys
+        rapport keys import /media/safe/customers.keys --ledger restored.ledger
+      """,
+    subcommands: [Export.self, Import.self])
+
+  struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write the customers' keys to a new file that only its owner can read.",
+      discussion: """
+        Examples:
+          rapport keys export /media/safe/customers.keys
+          rapport keys export keys.ndjson --ledger shop.ledger
+        """)
+
+    @Argument(help: "The file to write.", completion: .file()) var file: String
+    @OptionGroup var options: LedgerOptions
+
+    func run() throws {
+      let count = try options.open(for: .reading).exportKeys(to: file)
+      options.note(Rich("the keys of \(count) customers are in \(file): whoever has it reads all personal fields"))
+    }
+  }
+
+  struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take over keys of a file; customers that have keys keep theirs.",
+      discussion: """
+        Examples:
+          rapport keys import /media/safe/customers.keys --ledger restored.ledger
+          rapport keys import keys.ndjson
+        """)
+
+    @Argument(help: "The file that was exported.", completion: .file()) var file: String
+    @OptionGroup var options: LedgerOptions
+
+    func run() throws {
+      let count = try options.open(for: .writing).importKeys(from: file)
+      options.note(Rich("the keys of \(count) customers were added"))
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import RapportLedger
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check that the ledger is what was written.",
+    discussion: """
+      Reads every page, checksum and event; checks positions, order, texts and fingerprints, compares stored views with \
+      a replay, and computes the digest of the log anew. With --against it also proves that the log still begins with \
+      the events that a digest was taken of, and that nobody has rewritten them.
+
+      Examples:
+        rapport verify
+        rapport verify --against 46266:6fe2…
+
+      Exits 4 when anything is damaged or the digest does not match, and names the first place of each kind.
+      """)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A digest kept elsewhere, as `rapport digest` printed it.", valueName: "position:hex"),
+    transform: digest)
+  var against: LogDigest?
+
+  @Flag(name: .long, help: "Print one JSON document.")
+  var json = false
+
+  /// A damaged page may end the process that reads it, so a child reads and this one tells.
+  @Flag(name: .long, help: .hidden)
+  var tellParent = false
+
+  @OptionGroup var options: LedgerOptions
+
+  private static func digest(_ text: String) throws -> LogDigest {
+    guard let digest = LogDigest(text) else {
+      throw ValidationError("“\(text)” is no digest: a position, a colon, 64 hexadecimal digits")
+    }
+    return digest
+  }
+
+  func run() throws {
+    if tellParent { return try VerificationReport.tell(path: options.path, against: against) }
+    let verification = try verify()
+    try Output.run(noColor: options.noColor) { output in
+      if json { return try output.json(verification.json) }
+      try output.page(VerificationPage.page(of: verification, path: options.path))
+      if !verification.isSound {
+        try output.line()
+        try output.table(VerificationPage.damage(in: verification))
+      }
+    }
+    if !verification.isSound { throw Failure(.damaged) }
+  }
+
+  private func verify() throws -> Verification {
+    var arguments = ["verify", "--tell-parent", "--ledger", options.path]
+    if let against { arguments += ["--against", against.description] }
+    var report = VerificationReport()
+    var progress: ProgressLine?
+    defer { progress?.clear() }
+    let end = try ChildProcess.run(arguments) { line in
+      report.read(line)
+      if progress == nil, let total = report.total, !options.quiet {
+        progress = .onTerminal(total: total, noColor: options.noColor)
+      }
+      progress?.update(report.finishedEvents) { "\(Human.count(report.finishedEvents)) events verified" }
+    }
+    switch end {
+    case .exited(0): return report.verification
+    case .exited(let code): throw Failure(Exit(rawValue: code) ?? .failed)
+    case .signalled(let number): return report.ended(by: ChildProcess.name(ofSignal: number))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+#if canImport(Glibc)
+  @preconcurrency import Glibc
+#elseif canImport(Musl)
+  @preconcurrency import Musl
+#else
+  @preconcurrency import Darwin
+#endif
+
+/// This program once more, as a child whose standard output is read: for what may end a process.
+enum ChildProcess {
+  enum End: Equatable {
+    case exited(Int32)
+    case signalled(Int32)
+  }
+
+  /// Runs the program with other arguments and waits for its end. Standard error is shared with it.
+  ///
+  /// - Parameter line: gets every line that it prints.
+  static func run(_ arguments: [String], line: (Substring) -> Void) throws -> End {
+    let (reading, writing) = try System.pipe()
+    defer { close(reading) }
+    _ = fcntl(reading, F_SETFD, FD_CLOEXEC)
+    let child = try spawn(arguments, output: writing)
+    var waiting: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = read(reading, &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      waiting += piece[..<count]
+      while let end = waiting.firstIndex(of: UInt8(ascii: "\n")) {
+        line(Substring(decoding: waiting[..<end], as: UTF8.self))
+        waiting.removeSubrange(...end)
+      }
+    }
+    return try wait(for: child)
+  }
+
+  private static func spawn(_ arguments: [String], output: Int32) throws -> pid_t {
+    defer { close(output) }
+    #if os(Linux)
+      let path = "/proc/self/exe"
+      var actions = posix_spawn_file_actions_t()
+    #else
+      let path = CommandLine.arguments[0]
+      var actions: posix_spawn_file_actions_t?
+    #endif
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_addclose(&actions, output)
+    let words: [UnsafeMutablePointer<CChar>?] = ([CommandLine.arguments[0]] + arguments).map { strdup($0) } + [nil]
+    defer { words.forEach { free($0) } }
+    var child = pid_t()
+    let status = posix_spawn(&child, path, &actions, nil, words, environ)
+    guard status == 0 else { throw Failure(.inputOutput, "cannot start \(path): \(System.message(status))") }
+    return child
+  }
+
+  private static func wait(for child: pid_t) throws -> End {
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0 {
+      guard errno == EINTR else { throw Failure(.inputOutput, "lost the child: \(System.message(errno))") }
+    }
+    let signal = status & 0x7F
+    return signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal)
+  }
+
+  /// `Segmentation fault`
+  static func name(ofSignal number: Int32) -> String {
+    strsignal(number).map { String(cString: $0) } ?? "signal \(number)"
+  }
+}

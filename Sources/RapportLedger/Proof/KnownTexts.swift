@@ -1,0 +1,84 @@
+/// All texts of a log by number, learned block by block as a writer does, with everything that must hold of them.
+struct KnownTexts: Sendable {
+  private(set) var customers = TextTable(seed: 0)
+  private(set) var names = TextTable(seed: 0)
+  /// For each block the first numbers that neither it nor those before it give away.
+  private(set) var limits: [(customer: UInt32, name: UInt32)] = []
+  /// False if the texts of a block could not be read: numbers then mean nothing, here and in what follows.
+  private(set) var isComplete = true
+
+  /// Adds the texts that appear first in the next block.
+  ///
+  /// - Returns: what does not hold.
+  mutating func learn(_ block: Block) -> [Damage] {
+    var found: [Damage] = []
+    let slots = [
+      BlockSection.customerEnd, BlockSection.customerText, BlockSection.customerSorted, BlockSection.nameEnd,
+      BlockSection.nameText, BlockSection.nameSorted,
+    ]
+    if let slot = slots.first(where: { !block.isIntact($0) }) {
+      found.append(block.damage(ofSlot: slot))
+      isComplete = false
+    } else {
+      for (texts, count, first, what) in [
+        (block.newCustomers, block.header.newCustomers, block.header.firstNewCustomer, "customer"),
+        (block.newNames, block.header.newNames, block.header.firstNewName, "name"),
+      ] {
+        let isCustomer = what == "customer"
+        if let detail = Self.defect(of: texts, count: Int(count)) {
+          found.append(Damage(kind: .text, position: block.firstPosition, detail: "new \(what)s: \(detail)"))
+          isComplete = false
+        } else if isComplete, first != (isCustomer ? customers : names).next {
+          found.append(
+            Damage(
+              kind: .text, position: block.firstPosition,
+              detail: "new \(what)s begin with number \(first), \((isCustomer ? customers : names).next) comes next"))
+          isComplete = false
+        } else {
+          let doubled = isCustomer ? customers.learn(texts) : names.learn(texts)
+          if let doubled {
+            found.append(
+              Damage(kind: .text, position: block.firstPosition, detail: "\(what) \(doubled) has a number already"))
+            isComplete = false
+          }
+        }
+      }
+    }
+    limits.append((customers.next, names.next))
+    return found
+  }
+
+  /// What is wrong with a list of texts: its ends must ascend, and its order name every text once, ascending.
+  private static func defect(of texts: BlockTexts, count: Int) -> String? {
+    guard texts.count == count else { return "\(texts.count) of \(count)" }
+    guard count > 0 else { return nil }
+    guard texts.sorted.count == count else { return "the order has \(texts.sorted.count) of \(count)" }
+    var end: Int64 = 0
+    for index in 0..<count {
+      guard texts.ends[index] >= end else { return "text \(index) ends before it begins" }
+      end = texts.ends[index]
+    }
+    guard end == Int64(texts.text.section.byteCount) else {
+      return "\(texts.text.section.byteCount) bytes, \(end) used"
+    }
+    for place in 0..<count {
+      guard texts.sorted[place] >= 0, texts.sorted[place] < Int64(count) else { return "the order leaves the list" }
+      guard place > 0 else { continue }
+      let (left, right) = (texts[Int(texts.sorted[place - 1])], texts[Int(texts.sorted[place])])
+      guard CanonicalOrder.bytesPrecede(left, right) == true else { return "the order does not ascend at \(place)" }
+    }
+    return nil
+  }
+}
+
+extension TextTable {
+  /// Adds texts in order.
+  ///
+  /// - Returns: the index of the first that is there already.
+  fileprivate mutating func learn(_ texts: BlockTexts) -> Int? {
+    for index in 0..<texts.count {
+      guard intern(texts[index]).isNew else { return index }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,71 @@
+/// What a verification found.
+public struct Verification: Sendable {
+  /// The last position of the log.
+  public var position: UInt64 = 0
+  /// The digest, recomputed from every event; nil where damage leaves none.
+  public var digest: LogDigest?
+  /// Events that were read and hashed.
+  public var checkedEvents = 0
+  /// The first damage of each kind, in order of position.
+  public private(set) var damage: [Damage] = []
+
+  public init() {}
+
+  /// Nothing is damaged, and the log extends the digest that it was compared with.
+  public var isSound: Bool { damage.isEmpty }
+
+  /// Notes damage; of each kind the one with the lowest position is kept.
+  public mutating func note(_ found: Damage) {
+    if let index = damage.firstIndex(where: { $0.kind == found.kind }) {
+      if found.position < damage[index].position { damage[index] = found }
+    } else {
+      damage.append(found)
+    }
+    damage.sort { ($0.position, $0.kind.rawValue) < ($1.position, $1.kind.rawValue) }
+  }
+
+  public var json: JSONValue {
+    .members([
+      "ok": .bool(isSound), "position": .int(Int(position)), "digest": .string(digest?.root.description),
+      "checked_events": .int(checkedEvents),
+      "damage": .array(
+        damage.map {
+          .members([
+            "kind": .string($0.kind.rawValue), "position": .int(Int($0.position)), "detail": .string($0.detail),
+          ])
+        }),
+    ])
+  }
+}
+
+/// What a verification is doing: for progress, and to name the place if the process dies of a damaged page.
+public enum VerificationStep: Sendable, Equatable {
+  /// The log ends at this position.
+  case listed(position: UInt64)
+  /// Reads the block with these positions; steps of several threads mix.
+  case began(first: UInt64, last: UInt64)
+  case finished(first: UInt64, last: UInt64)
+  case found(Damage)
+}
+
+extension Ledger {
+  /// Reads everything and says what is not as it was written: pages, headers, checksums, positions, orders, texts,
+  /// fingerprints, times, roots, stored views, and last the digest of the whole.
+  ///
+  /// LMDB trusts its pages, so on a damaged file this may end the process by a signal: run it in a child, and take the
+  /// steps that it told for the place.
+  ///
+  /// - Parameters:
+  ///   - digest: proves that the log extends what it was when this digest was taken.
+  ///   - onStep: called from any thread.
+  /// - Throws: ``LedgerError`` for what is no damage: a newer format, no permission. Damage is part of the result.
+  /// - Complexity: O(bytes), a bit more than a microsecond an event and thread.
+  public func verify(
+    against digest: LogDigest? = nil, threads: Int = Replay.processors,
+    onStep: @escaping @Sendable (VerificationStep) -> Void = { _ in }
+  ) throws -> Verification {
+    var verifier = Verifier(self, against: digest, threads: threads, onStep: onStep)
+    try verifier.run()
+    return verifier.result
+  }
+}
