@@ -66,7 +66,8 @@ final class TestLedger {
 func generatedLines(_ events: Int, customers: Int = 40, seed: UInt64 = 1) -> [String] {
   let bytes = EventGenerator.lines(
     .init(
-      events: events, customers: customers, seed: seed, from: EventGenerator.Configuration.day(year: 2025, month: 1, day: 1),
+      events: events, customers: customers, seed: seed,
+      from: EventGenerator.Configuration.day(year: 2025, month: 1, day: 1),
       days: 90))
   return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
 }
