@@ -42,7 +42,7 @@ struct DataFile: ~Copyable {
     descriptor = file
   }
 
-  /// Makes sure that every page in use is there.
+  /// Makes sure that the file shows its last commit, and that every page in use is there.
   ///
   /// A sound file may be shorter than its last page number says: LMDB never writes a page that was allocated and freed
   /// in one transaction. So a short file is damaged only if one of the missing pages is not on the free list.
@@ -53,7 +53,10 @@ struct DataFile: ~Copyable {
     var meta = try readMeta()
     while true {
       do throws(LMDBError) {
-        return try check(against: meta)
+        try check(against: meta)
+        // The state of the commit before is whole, too: LMDB keeps its pages for a crash during the next.
+        for page in try readMetaPair() { try checkAge(of: page) }
+        return
       } catch {
         // Another process may have committed meanwhile, and overwritten what this looked at.
         let newer = try readMeta()

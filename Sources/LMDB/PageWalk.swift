@@ -37,7 +37,9 @@ struct PageWalk: ~Copyable {
     var freePages: [UInt64] = []
     for entry in try walk(free, "free list") { freePages += try readFreeList(entry) }
     for entry in try walk(main, "main tree") {
-      guard entry.flags & UInt16(F_SUBDATA) != 0, let tree = Tree(Page(bytes: entry.value), at: 0) else {
+      guard entry.flags & UInt16(F_SUBDATA) != 0, entry.byteCount == 48,
+        let tree = Tree(Page(bytes: entry.value), at: 0)
+      else {
         throw file.malformed("the main tree has an entry that is no database")
       }
       _ = try walk(tree, "database")
@@ -141,7 +143,9 @@ struct PageWalk: ~Copyable {
   }
 
   private mutating func entry(_ node: PageNode, _ visit: inout Visit) throws(LMDBError) -> Entry {
-    guard node.flags & ~UInt16(F_BIGDATA | F_SUBDATA) == 0 else { throw file.malformed("a node has unknown flags") }
+    guard node.flags & ~UInt16(F_BIGDATA | F_SUBDATA) == 0, !visit.tree.isIntegerKeyed || node.key.count == 8 else {
+      throw file.malformed("a node of its \(visit.name) has unknown flags or a key of a wrong size")
+    }
     if node.flags & UInt16(F_BIGDATA) != 0 {
       guard let number: UInt64 = Page(bytes: node.value).integer(at: 0) else {
         throw file.malformed("a value elsewhere has no page")
@@ -159,8 +163,8 @@ struct PageWalk: ~Copyable {
 
   /// As LMDB compares: native integers, or bytes.
   private func precedes(_ a: [UInt8], _ b: [UInt8], _ tree: Tree) -> Bool {
-    if tree.isIntegerKeyed, a.count == 8, b.count == 8 { return a.reversed().lexicographicallyPrecedes(b.reversed()) }
-    return a.lexicographicallyPrecedes(b)
+    tree.isIntegerKeyed
+      ? a.reversed().lexicographicallyPrecedes(b.reversed()) : a.lexicographicallyPrecedes(b)
   }
 
   // MARK: Pages
@@ -193,11 +197,18 @@ struct PageWalk: ~Copyable {
     else { throw file.malformed("page \(number) is not the page of a tree that it should be") }
     var nodes: [PageNode] = []
     for slot in stride(from: 16, to: Int(lower), by: 2) {
-      guard let offset: UInt16 = page.integer(at: slot), offset >= upper,
+      guard let offset: UInt16 = page.integer(at: slot),
         let node = PageNode(page, at: Int(offset), isLeaf: flags == UInt16(P_LEAF))
       else { throw file.malformed("page \(number) has a node that does not fit") }
       nodes.append(node)
     }
+    // LMDB keeps nodes side by side, from `upper` to the end of the page.
+    var next = Int(upper)
+    for node in nodes.sorted(by: { $0.place.lowerBound < $1.place.lowerBound }) {
+      guard node.place.lowerBound == next else { throw file.malformed("page \(number) has nodes that do not fit") }
+      next = node.place.upperBound
+    }
+    guard next == page.bytes.count else { throw file.malformed("page \(number) has nodes that do not fill it") }
     return nodes
   }
 
@@ -221,6 +232,8 @@ private struct PageNode {
   let value: [UInt8]
   let byteCount: Int
   let child: UInt64
+  /// The bytes that it takes: an even number.
+  let place: Range<Int>
 
   init?(_ page: Page, at offset: Int, isLeaf: Bool) {
     guard let low: UInt16 = page.integer(at: offset), let high: UInt16 = page.integer(at: offset + 2),
@@ -232,6 +245,7 @@ private struct PageNode {
     let start = offset + 8 + Int(keyByteCount)
     let end = start + (isLeaf && flags & UInt16(F_BIGDATA) != 0 ? 8 : byteCount)
     guard end <= page.bytes.count else { return nil }
+    place = offset..<(end + 1) / 2 * 2
     key = Array(page.bytes[offset + 8..<start])
     value = Array(page.bytes[start..<end])
   }
@@ -243,6 +257,38 @@ private let P_LEAF = 0x02
 private let P_OVERFLOW = 0x04
 private let F_BIGDATA = 0x01
 private let F_SUBDATA = 0x02
+
+extension DataFile {
+  /// Makes sure that a meta page is as new as its number says.
+  ///
+  /// Two numbers that differ by one do not prove it: one flipped bit can make the older page look like the commit after
+  /// the newer one. But every commit after the first replaces pages, and notes them on the free list under its number,
+  /// and only later ones take that note away.
+  ///
+  /// - Complexity: O(depth of the free list).
+  func checkAge(of meta: Meta) throws(LMDBError) {
+    var number = meta.freeRoot
+    var newest: UInt64 = 0
+    for _ in 0..<32 where number != .max {
+      guard number <= meta.lastPage else { break }
+      let page = Page(
+        bytes: try descriptor.read("open", byteCount: meta.pageByteCount, at: Int(number) * meta.pageByteCount))
+      guard let flags: UInt16 = page.integer(at: 10), let lower: UInt16 = page.integer(at: 12), lower > 16,
+        let offset: UInt16 = page.integer(at: Int(lower) - 2)
+      else { break }
+      let isLeaf = flags & UInt16(P_LEAF) != 0
+      guard let node = PageNode(page, at: Int(offset), isLeaf: isLeaf) else { break }
+      if isLeaf {
+        newest = Page(bytes: node.key).integer(at: 0) ?? 0
+        break
+      }
+      number = node.child
+    }
+    guard meta.transactionID < 2 || newest == meta.transactionID else {
+      throw malformed("the meta page of commit \(meta.transactionID) goes with a free list of commit \(newest)")
+    }
+  }
+}
 
 extension Environment {
   /// Reads all pages of the trees and of the free list, and makes sure that LMDB can trust them: `PageWalk`. Nothing of

@@ -8,6 +8,7 @@ import Testing
 struct SnapshotTests {
   static let commands = [
     "", "demo", "generate", "ingest", "record", "show", "timeline", "view", "status", "log", "replay",
+    "digest", "verify", "prove", "keys", "keys export", "keys import",
   ]
 
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -27,7 +28,7 @@ struct SnapshotTests {
     let result = try Executable.run(
       command.split(separator: " ").map(String.init) + ["--help"], environment: ["COLUMNS": "80"])
     #expect(result.status == 0)
-    try compare(result.output, with: "help" + (command.isEmpty ? "" : "-\(command)"))
+    try compare(result.output, with: "help" + (command.isEmpty ? "" : "-" + command.replacingOccurrences(of: " ", with: "-")))
   }
 
   @Test("errors")

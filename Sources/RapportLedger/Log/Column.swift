@@ -113,7 +113,7 @@ enum BlockSection {
   static let nameText = 46
   static let nameSorted = 47
   /// Payload frames: the first row of each, where it ends in the payload bytes, its size unpacked, its XXH3-64, and
-  /// the zstd frames themselves.
+  /// the frames themselves (``FrameCoder``).
   static let frameRow = 48
   static let frameEnd = 49
   static let frameRawBytes = 50

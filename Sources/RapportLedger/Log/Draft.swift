@@ -19,6 +19,27 @@ struct TextList {
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
   }
+
+  /// The indices in bytewise order of the texts.
+  ///
+  /// - Complexity: O(n log n); texts are compared byte by byte only where their first eight bytes are equal.
+  func bytewiseOrder() -> [Int] {
+    bytes.withUnsafeBufferPointer { all in
+      func slice(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: all[(index == 0 ? 0 : ends[index - 1])..<ends[index]])
+      }
+      var keys = (0..<count).map { index in
+        var start: UInt64 = 0
+        for byte in slice(index).prefix(8) { start = start << 8 | UInt64(byte) }
+        return (start: start << UInt64(8 * max(8 - slice(index).count, 0)), index: index)
+      }
+      keys.sort {
+        $0.start != $1.start
+          ? $0.start < $1.start : CanonicalOrder.bytesPrecede(slice($0.index), slice($1.index)) ?? false
+      }
+      return keys.map(\.index)
+    }
+  }
 }
 
 /// Consecutive events of the log in order of arrival, all numbers resolved: what a block is made of.
@@ -45,25 +66,28 @@ struct Draft {
 
   var count: Int { facts.count }
 
-  mutating func reserveCapacity(_ events: Int) {
-    facts.reserveCapacity(events)
-    fingerprints.reserveCapacity(events)
-    contentHashes.reserveCapacity(events)
-    payloadEnds.reserveCapacity(events)
-    lineEnds.reserveCapacity(events)
-    payloads.reserveCapacity(events * 160)
-  }
-
-  /// Appends one event whose lines were appended to ``lines`` before.
-  mutating func append(
-    _ event: Facts, fingerprint: UInt64, contentHash: UInt64, payload: UnsafeBufferPointer<UInt8>
-  ) {
-    facts.append(event)
-    fingerprints.append(fingerprint)
-    contentHashes.append(contentHash)
-    payloads.append(contentsOf: payload)
-    payloadEnds.append(payloads.count)
-    lineEnds.append(UInt32(lines.count))
+  /// Appends events of a batch as they are: their numbers are still the batch's.
+  ///
+  /// - Complexity: O(n); a batch that is appended as a whole lends its arrays.
+  mutating func append(_ batch: borrowing EventBatch, _ events: Range<Int>) {
+    guard let last = events.last else { return }
+    let firstByte = batch.payload(events.lowerBound).lowerBound
+    let firstLine = batch.lineRange(events.lowerBound).lowerBound
+    facts.append(contentsOf: batch.facts[events])
+    if payloads.isEmpty, lineEnds.isEmpty, events.count == batch.count {
+      (fingerprints, contentHashes) = (batch.fingerprints, batch.contentHashes)
+      (payloads, payloadEnds) = (batch.payloads, batch.payloadEnds)
+      (lines, lineEnds) = (batch.lines, batch.lineEnds)
+      return
+    }
+    let bytes = payloads.count - firstByte
+    let linesBefore = lines.count - firstLine
+    fingerprints += batch.fingerprints[events]
+    contentHashes += batch.contentHashes[events]
+    payloads += batch.payloads[firstByte..<batch.payloadEnds[last]]
+    payloadEnds += batch.payloadEnds[events].lazy.map { $0 + bytes }
+    lines += batch.lines[firstLine..<Int(batch.lineEnds[last])]
+    lineEnds += batch.lineEnds[events].lazy.map { UInt32(Int($0) + linesBefore) }
   }
 
   /// The payload record of an event, its length prefix included.
@@ -73,86 +97,93 @@ struct Draft {
   /// The events in the order of the rows of a block: by customer, then canonical.
   ///
   /// - Parameter sources: text of a source's name number, asked only where times, types and sequences tie.
+  /// - Precondition: at most 65,536 events.
   /// - Complexity: O(n) for the customers (radix), then O(k²) moves for each customer's k events that arrived out of
   ///   order, or O(k log k) where they are many.
   func rowOrder(sources: (UInt32, UInt32) -> Bool?) -> [UInt32] {
-    var order = [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
-      for index in 0..<count { buffer[index] = UInt32(index) }
-      initialized = count
-    }
-    var spare = order
+    var keys = orderedByCustomer()
+    let times = facts.map(\.time)
+    // What the closure takes of the draft: all of it would be retained for every customer.
+    let ends = payloadEnds
     facts.withUnsafeBufferPointer { facts in
-      var low = UInt32.max
-      var high: UInt32 = 0
-      for fact in facts {
-        low = min(low, fact.customer)
-        high = max(high, fact.customer)
-      }
-      var shift: UInt32 = 0
-      while low < high, shift < 32, (high - low) >> shift != 0 {
-        Draft.radixPass(facts, &order, &spare, low: low, shift: shift)
-        shift += 11
-      }
       payloads.withUnsafeBufferPointer { payloads in
-        let before: (UInt32, UInt32) -> Bool = { left, right in
-          let (a, b) = (facts[Int(left)], facts[Int(right)])
-          if let decided = CanonicalOrder.precedes(a, b) { return decided }
+        let before: (UInt64, UInt64) -> Bool = { left, right in
+          let (left, right) = (Int(left & 0xFFFF), Int(right & 0xFFFF))
+          if let decided = CanonicalOrder.precedes(facts[left], facts[right]) { return decided }
+          func record(_ index: Int) -> PayloadRecord {
+            PayloadRecord.parse(payloads, at: index == 0 ? 0 : ends[index - 1])!.record
+          }
           return CanonicalOrder.precedesByText(
-            a, PayloadRecord.parse(payloads, at: self.payload(Int(left)).lowerBound)!.record, b,
-            PayloadRecord.parse(payloads, at: self.payload(Int(right)).lowerBound)!.record, sources: sources)
+            facts[left], record(left), facts[right], record(right), sources: sources)
         }
         var start = 0
-        while start < order.count {
-          let customer = facts[Int(order[start])].customer
+        while start < keys.count {
           var end = start + 1
-          while end < order.count, facts[Int(order[end])].customer == customer { end += 1 }
-          Draft.sort(&order, start..<end, facts, before)
+          while end < keys.count, keys[end] >> 16 == keys[start] >> 16 { end += 1 }
+          if end - start > 1 { Draft.sort(&keys, start..<end, times, before) }
           start = end
         }
       }
     }
-    return order
+    return keys.map { UInt32($0 & 0xFFFF) }
   }
 
-  private static func radixPass(
-    _ facts: UnsafeBufferPointer<Facts>, _ order: inout [UInt32], _ spare: inout [UInt32], low: UInt32, shift: UInt32
-  ) {
-    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 2049) { starts in
+  /// Customer and index of each event, in the order of customers: the customer, less the least one, in the bits from
+  /// 16 on, the index below.
+  private func orderedByCustomer() -> [UInt64] {
+    let customers = facts.map(\.customer)
+    let low = customers.min() ?? 0
+    let range = (customers.max() ?? 0) - low
+    var keys = customers.enumerated().map { UInt64($1 - low) << 16 | UInt64($0) }
+    var spare = keys
+    var shift: UInt64 = 0
+    while shift < 32, range >> UInt32(shift) != 0 {
+      Draft.radixPass(keys, &spare, shift: 16 + shift)
+      swap(&keys, &spare)
+      shift += Draft.radixBits
+    }
+    return keys
+  }
+
+  private static let radixBits: UInt64 = 11
+
+  /// Copies keys in the order of some of their bits; what is equal there keeps its order.
+  private static func radixPass(_ keys: [UInt64], _ sorted: inout [UInt64], shift: UInt64) {
+    let mask: UInt64 = 1 << radixBits - 1
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Int(mask) + 2) { starts in
       starts.initialize(repeating: 0)
-      for index in order { starts[Int((facts[Int(index)].customer - low) >> shift & 2047) + 1] += 1 }
-      for bucket in 1...2048 { starts[bucket] += starts[bucket - 1] }
-      spare.withUnsafeMutableBufferPointer { spare in
-        for index in order {
-          let bucket = Int((facts[Int(index)].customer - low) >> shift & 2047)
-          spare[Int(starts[bucket])] = index
+      for key in keys { starts[Int(key >> shift & mask) + 1] += 1 }
+      for bucket in 1...Int(mask) { starts[bucket] += starts[bucket - 1] }
+      sorted.withUnsafeMutableBufferPointer { sorted in
+        for key in keys {
+          let bucket = Int(key >> shift & mask)
+          sorted[Int(starts[bucket])] = key
           starts[bucket] += 1
         }
       }
     }
-    swap(&order, &spare)
   }
 
   /// Insertion for histories that arrived nearly in order, else the standard sort.
   private static func sort(
-    _ order: inout [UInt32], _ range: Range<Int>, _ facts: UnsafeBufferPointer<Facts>,
-    _ before: (UInt32, UInt32) -> Bool
+    _ keys: inout [UInt64], _ range: Range<Int>, _ times: [Int64], _ before: (UInt64, UInt64) -> Bool
   ) {
-    guard range.count > 1 else { return }
     var moves = 0
     for index in range.dropFirst() {
-      let item = order[index]
+      let item = keys[index]
+      let time = times[Int(item & 0xFFFF)]
       var hole = index
       while hole > range.lowerBound {
-        let previous = order[hole - 1]
-        let (a, b) = (facts[Int(item)], facts[Int(previous)])
-        guard a.time < b.time || (a.time == b.time && before(item, previous)) else { break }
-        order[hole] = previous
+        let previous = keys[hole - 1]
+        let other = times[Int(previous & 0xFFFF)]
+        guard time < other || (time == other && before(item, previous)) else { break }
+        keys[hole] = previous
         hole -= 1
         moves += 1
       }
-      order[hole] = item
+      keys[hole] = item
       if moves > 16 * range.count {
-        order[range].sort(by: before)
+        keys[range].sort(by: before)
         return
       }
     }

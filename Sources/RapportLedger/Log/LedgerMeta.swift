@@ -74,6 +74,9 @@ extension Ledger {
   static func openDatabases(
     _ log: Environment, path: String, creating: Bool, height: Int
   ) throws(LedgerError) -> (LedgerMeta, Database<UInt64>) {
+    // Before LMDB follows any of them: one flipped bit can lead to an older state of the log, hide it, so that a writer
+    // would begin anew, or have a writer overwrite what is in use. About a microsecond a block.
+    try mapping(path) { () throws(LMDBError) in try log.checkPages() }
     let metas = try mapping(path) { () throws(LMDBError) in
       try log.openDatabase(named: "meta", keys: String.self, create: creating)
     }

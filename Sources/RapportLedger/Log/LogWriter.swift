@@ -23,6 +23,8 @@ final class LogWriter {
   private var known: UInt64 = 0
   private var isBroken = false
   private let builder = BlockBuilder()
+  /// The memory of a draft's facts between blocks: the kernel takes longer to give it than we to fill it.
+  private var spareFacts: [Facts] = []
   private let coder = FrameCoder()
   private lazy var leaves = LeafHasher()
 
@@ -147,11 +149,15 @@ final class LogWriter {
     var chosen: [Int] = []
     chosen.reserveCapacity(batch.count)
     var recorded: RecordedEvents?
-    for index in 0..<batch.count {
-      if index + 16 < batch.count { fingerprints.prefetch(batch.fingerprints[index + 16]) }
-      let fingerprint = batch.fingerprints[index]
+    // Taken out of the class for the time of the loop. If it throws, the writer is not used again.
+    var table = FingerprintTable()
+    swap(&table, &fingerprints)
+    let arriving = batch.fingerprints
+    for index in arriving.indices {
+      if index + 16 < arriving.count { table.prefetch(arriving[index + 16]) }
+      var search = table.search(arriving[index])
       var match: (position: UInt64, isSame: Bool)?
-      for position in fingerprints.positions(of: fingerprint) where match == nil {
+      while match == nil, let position = table.next(&search) {
         let isSame: Bool?
         if position > last {
           isSame = Self.compare(batch, index, with: chosen[Int(position - last) - 1])
@@ -167,9 +173,10 @@ final class LogWriter {
         if match.isSame { result.duplicates += 1 } else { result.conflicts.append((index, match.position)) }
       } else {
         chosen.append(index)
-        fingerprints.insert(fingerprint, position: last + UInt64(chosen.count))
+        table.insert(arriving[index], position: last + UInt64(chosen.count))
       }
     }
+    swap(&table, &fingerprints)
     return (result, chosen)
   }
 
@@ -212,9 +219,10 @@ final class LogWriter {
       draft.firstNewCustomer = customers.next
       draft.firstNewName = names.next
       draft.commits = [(0, time)]
-      draft.reserveCapacity(count)
-      for index in chosen[next..<next + count] {
-        append(index, of: batch, to: &draft, numbering: &numbering, time: time)
+      swap(&draft.facts, &spareFacts)
+      draft.facts.removeAll(keepingCapacity: true)
+      for events in Self.runs(chosen[next..<next + count]) {
+        append(events, of: batch, to: &draft, numbering: &numbering, time: time)
       }
       next += count
       let isFull = draft.firstPosition + UInt64(count) - 1 == end
@@ -233,6 +241,7 @@ final class LogWriter {
         draft.root = leaves.root(of: draft, customers: customers, names: names).words
       }
       plan.blocks.append((draft.firstPosition, builder.build(draft, sources: sourcePrecedes)))
+      swap(&draft.facts, &spareFacts)
     }
     return plan
   }
@@ -255,24 +264,57 @@ final class LogWriter {
     return Array(tail[first...])
   }
 
-  private func append(
-    _ index: Int, of batch: borrowing EventBatch, to draft: inout Draft, numbering: inout Numbering, time: Int64
-  ) {
-    var facts = batch.facts[index]
-    facts.position = draft.firstPosition + UInt64(draft.count)
-    if facts.time == EventBatch.noTime { facts.time = time }
-    facts.customer = numbering.customers.number(facts.customer, batch.customers, &customers, &draft.newCustomers)
-    facts.renumberNames { numbering.names.number($0, batch.names, &names, &draft.newNames) }
-    for line in batch.lineRange(index) {
-      var line = batch.lines[line]
-      line.sku = numbering.names.number(line.sku, batch.names, &names, &draft.newNames)
-      line.group = numbering.names.number(line.group, batch.names, &names, &draft.newNames)
-      draft.lines.append(line)
+  /// Runs of consecutive indices.
+  private static func runs(_ indices: ArraySlice<Int>) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for index in indices {
+      if let last = runs.last, last.upperBound == index {
+        runs[runs.count - 1] = last.lowerBound..<index + 1
+      } else {
+        runs.append(index..<index + 1)
+      }
     }
-    batch.payloads.withUnsafeBufferPointer { payloads in
-      draft.append(
-        facts, fingerprint: batch.fingerprints[index], contentHash: batch.contentHashes[index],
-        payload: UnsafeBufferPointer(rebasing: payloads[batch.payload(index)]))
+    return runs
+  }
+
+  /// Appends events of a batch to a draft, with the ledger's numbers for those of the batch.
+  private func append(
+    _ events: Range<Int>, of batch: borrowing EventBatch, to draft: inout Draft, numbering: inout Numbering,
+    time: Int64
+  ) {
+    let first = draft.count
+    var line = draft.lines.count
+    draft.append(batch, events)
+    for index in first..<draft.count {
+      draft.facts[index].position = draft.firstPosition + UInt64(index)
+      if draft.facts[index].time == EventBatch.noTime { draft.facts[index].time = time }
+      draft.facts[index].customer = numbering.customers.number(draft.facts[index].customer) {
+        learn($0, batch.customers, &customers, &draft.newCustomers)
+      }
+      draft.facts[index].renumberNames { name in
+        numbering.names.number(name) { learn($0, batch.names, &names, &draft.newNames) }
+      }
+      while line < Int(draft.lineEnds[index]) {
+        draft.lines[line].sku = numbering.names.number(draft.lines[line].sku) {
+          learn($0, batch.names, &names, &draft.newNames)
+        }
+        draft.lines[line].group = numbering.names.number(draft.lines[line].group) {
+          learn($0, batch.names, &names, &draft.newNames)
+        }
+        line += 1
+      }
+    }
+  }
+
+  /// The ledger's number of a text of the batch.
+  @inline(never)
+  private func learn(
+    _ local: UInt32, _ texts: TextTable, _ table: inout TextTable, _ fresh: inout TextList
+  ) -> UInt32 {
+    texts.withText(local) { text in
+      let (number, isNew) = table.intern(text)
+      if isNew { fresh.append(text) }
+      return number
     }
   }
 
@@ -292,22 +334,19 @@ private struct Numbering {
   }
 
   struct Map {
+    /// By the batch's number; 0 where it was not asked for yet.
     private var numbers: [UInt32]
 
     init(_ count: Int) { numbers = [UInt32](repeating: 0, count: count + 1) }
 
-    mutating func number(
-      _ local: UInt32, _ texts: TextTable, _ table: inout TextTable, _ fresh: inout TextList
-    ) -> UInt32 {
-      guard local != 0 else { return 0 }
-      if numbers[Int(local)] == 0 {
-        numbers[Int(local)] = texts.withText(local) { text in
-          let (number, isNew) = table.intern(text)
-          if isNew { fresh.append(text) }
-          return number
-        }
-      }
-      return numbers[Int(local)]
+    /// - Parameter learn: asked once for each number but 0.
+    @inline(__always)
+    mutating func number(_ local: UInt32, _ learn: (UInt32) -> UInt32) -> UInt32 {
+      let known = numbers[Int(local)]
+      if known != 0 || local == 0 { return known }
+      let number = learn(local)
+      numbers[Int(local)] = number
+      return number
     }
   }
 }

@@ -1,5 +1,4 @@
 import CHash
-import CZstd
 
 /// What replay does not need of an event: its id, and the members of its JSON object that no column holds, as sent.
 ///
@@ -17,8 +16,8 @@ import CZstd
 ///
 /// The sealed part is a list of members too; it is merged into the others when the event is shown (``JSONMerge``).
 ///
-/// Records follow the order of the rows, so a customer's records stand together, and are packed into zstd frames of
-/// about 16 KiB: one event, or one customer's events of a block, are read without unpacking the rest.
+/// Records follow the order of the rows, so a customer's records stand together, and are packed into frames of about
+/// 16 KiB (``FrameCoder``): one event, or one customer's events of a block, are read without unpacking the rest.
 struct PayloadRecord {
   /// Unescaped id.
   var id: UnsafeBufferPointer<UInt8>
@@ -29,8 +28,6 @@ struct PayloadRecord {
 
   static let plainForm: UInt8 = 0
   static let sealedForm: UInt8 = 1
-  /// Frames close when they hold this much.
-  static let frameBytes = 16 * 1024
 
   static func append(
     id: UnsafeBufferPointer<UInt8>, members: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]
@@ -99,6 +96,20 @@ enum Varint {
     bytes.append(UInt8(rest))
   }
 
+  /// - Precondition: there is room.
+  /// - Returns: the offset behind it.
+  static func store(_ value: Int, to bytes: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
+    var rest = UInt64(value)
+    var offset = offset
+    while rest >= 0x80 {
+      bytes[offset] = UInt8(truncatingIfNeeded: rest) | 0x80
+      rest >>= 7
+      offset += 1
+    }
+    bytes[offset] = UInt8(rest)
+    return offset + 1
+  }
+
   static func length(_ value: Int) -> Int { max(1, (70 - UInt64(value).leadingZeroBitCount) / 7) }
 
   static func read(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) -> (value: Int, next: Int)? {
@@ -113,39 +124,5 @@ enum Varint {
       shift += 7
     }
     return nil
-  }
-}
-
-/// zstd with its contexts kept: making one costs more than a frame.
-final class FrameCoder {
-  private let compressor = ZSTD_createCCtx()!
-  private let decompressor = ZSTD_createDCtx()!
-  private var packed: [UInt8] = []
-
-  deinit {
-    ZSTD_freeCCtx(compressor)
-    ZSTD_freeDCtx(decompressor)
-  }
-
-  /// Appends the compressed form of `raw`.
-  func compress(_ raw: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8]) {
-    let bound = ZSTD_compressBound(raw.count)
-    if packed.count < bound { packed = [UInt8](repeating: 0, count: bound) }
-    let written = packed.withUnsafeMutableBytes { out in
-      ZSTD_compressCCtx(compressor, out.baseAddress, out.count, raw.baseAddress, raw.count, 1)
-    }
-    precondition(ZSTD_isError(written) == 0, "zstd refuses to compress")
-    bytes.append(contentsOf: packed[..<written])
-  }
-
-  /// Replaces `raw` with the unpacked frame.
-  ///
-  /// - Returns: false if the frame is not what `rawBytes` and zstd say.
-  func decompress(_ frame: UnsafeRawBufferPointer, rawBytes: Int, into raw: inout [UInt8]) -> Bool {
-    if raw.count < rawBytes { raw = [UInt8](repeating: 0, count: max(rawBytes, 32 * 1024)) }
-    let written = raw.withUnsafeMutableBytes { out in
-      ZSTD_decompressDCtx(decompressor, out.baseAddress, rawBytes, frame.baseAddress, frame.count)
-    }
-    return written == rawBytes
   }
 }

@@ -116,26 +116,35 @@ struct FingerprintTable {
   @inline(__always)
   private func home(_ fingerprint: UInt64) -> Int { Int(truncatingIfNeeded: fingerprint) & (fingerprints.count - 1) }
 
-  /// Asks for the cache line of a look-up to come.
+  /// Asks for the cache lines of a look-up to come.
   @inline(__always)
   func prefetch(_ fingerprint: UInt64) {
-    fingerprints.withUnsafeBufferPointer { rpt_prefetch($0.baseAddress! + home(fingerprint)) }
+    let slot = home(fingerprint)
+    fingerprints.withUnsafeBufferPointer { rpt_prefetch($0.baseAddress! + slot) }
+    positions.withUnsafeBufferPointer { rpt_prefetch($0.baseAddress! + slot) }
   }
 
-  /// The positions with this fingerprint: none or one, but for the rare collision.
-  ///
+  /// The positions with a fingerprint, one after the other: none or one, but for the rare collision.
+  struct Search {
+    fileprivate let fingerprint: UInt64
+    fileprivate var slot: Int
+  }
+
+  @inline(__always)
+  func search(_ fingerprint: UInt64) -> Search { Search(fingerprint: fingerprint, slot: home(fingerprint)) }
+
   /// - Complexity: O(1) expected, a cache miss.
   @inline(__always)
-  func positions(of fingerprint: UInt64) -> [UInt64] {
-    var slot = home(fingerprint)
-    var found: [UInt64] = []
-    while fingerprints[slot] != 0 {
-      if fingerprints[slot] == fingerprint { found.append(UInt64(positions[slot])) }
-      slot = (slot + 1) & (fingerprints.count - 1)
+  func next(_ search: inout Search) -> UInt64? {
+    while fingerprints[search.slot] != 0 {
+      let slot = search.slot
+      search.slot = (slot + 1) & (fingerprints.count - 1)
+      if fingerprints[slot] == search.fingerprint { return UInt64(positions[slot]) }
     }
-    return found
+    return nil
   }
 
+  @inline(__always)
   mutating func insert(_ fingerprint: UInt64, position: UInt64) {
     precondition(position <= UInt64(UInt32.max), "a log of more than 4,294,967,295 events")
     if (count + 1) * 5 > fingerprints.count * 4 { grow() }
@@ -143,6 +152,7 @@ struct FingerprintTable {
     count += 1
   }
 
+  @inline(__always)
   private mutating func place(_ fingerprint: UInt64, _ position: UInt32) {
     var slot = home(fingerprint)
     while fingerprints[slot] != 0 { slot = (slot + 1) & (fingerprints.count - 1) }

@@ -30,8 +30,8 @@ final class BlockInspector {
     self.keptPosition = keptPosition
   }
 
-  /// - Parameter limits: numbers that the block may not use, nor any above.
-  func inspect(_ block: Block, limits: (customer: UInt32, name: UInt32)) -> BlockFinding {
+  /// - Parameter limits: numbers that the block may not use, nor any above; nil if its numbers mean nothing.
+  func inspect(_ block: Block, limits: KnownTexts.Limits?) -> BlockFinding {
     finding = BlockFinding()
     do throws(LedgerError) {
       try checkBytes(block)
@@ -39,7 +39,7 @@ final class BlockInspector {
       let facts = block.facts(0..<block.count)
       try checkRows(block, facts)
       try checkSummary(block, facts)
-      if texts.isComplete {
+      if let limits {
         try checkNumbers(block, facts, limits)
         try checkEvents(block)
       }
@@ -171,7 +171,7 @@ final class BlockInspector {
 
   /// Every number has a text by now.
   private func checkNumbers(
-    _ block: Block, _ facts: [Facts], _ limits: (customer: UInt32, name: UInt32)
+    _ block: Block, _ facts: [Facts], _ limits: KnownTexts.Limits
   ) throws(LedgerError) {
     for fact in facts {
       var fact = fact

@@ -2,10 +2,15 @@
 struct KnownTexts: Sendable {
   private(set) var customers = TextTable(seed: 0)
   private(set) var names = TextTable(seed: 0)
-  /// For each block the first numbers that neither it nor those before it give away.
-  private(set) var limits: [(customer: UInt32, name: UInt32)] = []
-  /// False if the texts of a block could not be read: numbers then mean nothing, here and in what follows.
-  private(set) var isComplete = true
+  /// For each block the first numbers that neither it nor those before it give away; nil where the texts of one of
+  /// them could not be read, so that numbers mean nothing.
+  private(set) var limits: [Limits?] = []
+  private var isComplete = true
+
+  struct Limits: Sendable {
+    var customer: UInt32
+    var name: UInt32
+  }
 
   /// Adds the texts that appear first in the next block.
   ///
@@ -34,7 +39,7 @@ struct KnownTexts: Sendable {
               kind: .text, position: block.firstPosition,
               detail: "new \(what)s begin with number \(first), \((isCustomer ? customers : names).next) comes next"))
           isComplete = false
-        } else {
+        } else if isComplete {
           let doubled = isCustomer ? customers.learn(texts) : names.learn(texts)
           if let doubled {
             found.append(
@@ -44,7 +49,7 @@ struct KnownTexts: Sendable {
         }
       }
     }
-    limits.append((customers.next, names.next))
+    limits.append(isComplete ? Limits(customer: customers.next, name: names.next) : nil)
     return found
   }
 
