@@ -28,7 +28,8 @@ struct SnapshotTests {
     let result = try Executable.run(
       command.split(separator: " ").map(String.init) + ["--help"], environment: ["COLUMNS": "80"])
     #expect(result.status == 0)
-    try compare(result.output, with: "help" + (command.isEmpty ? "" : "-" + command.replacingOccurrences(of: " ", with: "-")))
+    let name = (["help"] + command.split(separator: " ").map(String.init)).joined(separator: "-")
+    try compare(result.output, with: name)
   }
 
   @Test("errors")
