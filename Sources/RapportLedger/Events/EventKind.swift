@@ -6,7 +6,8 @@
 /// ``BlockHeader/formatVersion``.
 ///
 /// The name on the wire follows from the name of the case – `orderDeliveryFailed` is `order.delivery_failed` – and
-/// what the type carries is said in ``shape``. Adding a type touches this file (and its family's table) only.
+/// what the type carries is said in ``shape``, below: one row a type, and the compiler asks for it. Adding a type or a
+/// field touches this file only.
 public enum EventKind: UInt8, CaseIterable, Sendable {
   // Party
   case customerRegistered, customerUpdated, customerLost, customerReturned
@@ -96,57 +97,310 @@ public enum EventKind: UInt8, CaseIterable, Sendable {
   }
 }
 
-/// A set of event kinds: 256 bits.
-public struct EventKindSet: Sendable, Equatable, ExpressibleByArrayLiteral {
-  private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+extension EventKind {
+  /// What events of this kind carry.
+  public var shape: EventShape {
+    switch self {
+    // Party
+    case .customerRegistered:
+      .customer(
+        nil, must("kind", .choice(["b2c", "b2b"]), .code),
+        may("acquired", .choice(["referral", "ad", "organic", "partner", "import"]), .code2),
+        may("referrer", .reference, .object), personal("name"), personal("email"), personal("phone"),
+        personal("address"))
+    case .customerUpdated: .customer(nil, may("set", .object), may("unset", .list))
+    case .customerLost:
+      .customer(
+        nil, must("reason", .text, .term), may("to_competitor", .label, .term2),
+        may("basis", .choice(["declared", "observed", "inferred"]), .code))
+    case .customerReturned: .customer()
+    case .roleAssumed, .roleEnded: .customer(nil, must("role", .text, .term))
+    case .identityLinked, .identityUnlinked:
+      .customer(nil, must("namespace", .text, .term), personal("id", required: true), may("evidence", .any))
+    case .customerMerged:
+      .customer(nil, must("into", .reference, .object), may("reason", .text), may("evidence", .any))
+    case .customerUnmerged: .customer(nil, must("from", .reference, .object))
+    case .contactpersonAssigned: .customer(nil, must("employee", .text, .term), may("role", .text, .term2))
+    case .contactpersonIntroduced: .customer(.out, may("channel", .text, .term))
+    case .contactpersonEnded: .customer(nil, may("reason", .text, .term))
 
-  public init(arrayLiteral kinds: EventKind...) {
-    for kind in kinds { insert(kind) }
-  }
+    // Touches
+    case .messageReceived, .messageSent:
+      .customer(
+        self == .messageReceived ? .in : .out, may("topic", .text, .term), may("in_reply_to", .reference, .object),
+        may("purpose", .text, .term2), may("personalised", .boolean, .flagA), may("unsolicited", .boolean, .flagB),
+        may("disclosed", .boolean, .flagC), may("sentiment", .between(-1, 1), .number), personal("text"))
+    case .contactAttempted:
+      .customer(
+        .in, must("outcome", .choice(["answered", "missed", "abandoned", "closed", "failed"]), .code),
+        may("waited", .count, .number))
+    case .meetingHeld: .customer(nil, may("minutes", .count, .number))
+    case .noteAdded: .customer(nil, personal("text"))
+    case .accessFailed:
+      .customer(nil, must("reason", .text, .term), may("need", .text, .term2), may("device", .text))
+    case .helpRequested: .customer(.in, may("topic", .text, .term))
+    case .handoffRequested: .customer(.in, may("to", .text, .term))
+    case .handoffDone: .customer(.out, may("to", .text, .term))
 
-  init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+    // Cases
+    case .caseOpened:
+      .customer(
+        .in, must("case", .reference, .object), must("kind", .choice(["enquiry", "concern", "complaint"]), .code),
+        may("want", .choice(Self.wants), .code2), may("topic", .text, .term), may("order", .reference, .related),
+        may("priority", .label))
+    case .caseAssigned:
+      .customer(
+        nil, must("case", .reference, .object), must("department", .text, .term), may("employee", .text, .term2))
+    case .caseReplied: .customer(.out, must("case", .reference, .object), may("public", .boolean, .flagA))
+    case .caseWaiting:
+      .customer(
+        nil, must("case", .reference, .object), must("on", .choice(["us", "customer", "third"]), .code))
+    case .caseResolved:
+      .customer(nil, must("case", .reference, .object), must("by", .choice(["human", "bot", "self"]), .code))
+    case .resolutionConfirmed, .resolutionDenied: .customer(.in, must("case", .reference, .object))
+    case .caseReopened: .customer(.in, must("case", .reference, .object))
+    case .caseClosed: .customer(nil, must("case", .reference, .object))
+    case .caseEscalated:
+      .customer(
+        nil, must("case", .reference, .object),
+        must("level", .choice(["lead", "manager", "executive", "public"]), .code))
 
-  /// Every kind there is, unknown types included.
-  public static let all = EventKindSet(words: (.max, .max, .max, .max))
+    // Self-service and answers
+    case .selfserviceStarted, .selfserviceCompleted, .selfserviceAbandoned:
+      .customer(
+        .in, must("process", .text, .term), must("run", .reference, .object), may("topic", .text, .term2))
+    case .answerGiven:
+      .customer(
+        .out, must("answer", .reference, .object), must("by", .choice(["human", "bot", "article"]), .code),
+        may("case", .reference, .related))
+    case .answerRated:
+      .customer(.in, must("answer", .reference, .object), must("helpful", .boolean, .flagA))
 
-  public mutating func insert(_ kind: EventKind) { insert(rawValue: kind.rawValue) }
+    // Needs, goals, wishes, offers
+    case .needRecorded:
+      .customer(
+        .in, must("need", .reference, .object), may("in_customers_words", .boolean, .flagA), personal("pain"))
+    case .understandingConfirmed:
+      .customer(nil, may("need", .reference, .object), may("goal", .reference, .related))
+    case .goalDeclared:
+      .customer(
+        .in, must("goal", .reference, .object), may("due", .dateOrInstant, .instant), may("target", .label),
+        personal("text"))
+    case .goalProgressed: .customer(nil, must("goal", .reference, .object), must("value", .label))
+    case .goalAchieved, .goalDropped: .customer(nil, must("goal", .reference, .object))
+    case .valueStated:
+      .customer(nil, may("amount", .money, .amount), may("currency", .currency, .currency), personal("text"))
+    case .wishExpressed, .wishFulfilled, .wishDeclined:
+      .customer(
+        self == .wishExpressed ? .in : nil, must("wish", .reference, .object), may("sku", .text, .term),
+        may("topic", .text, .term2), may("reason", .text))
+    case .offerMade:
+      .customer(
+        .out, must("offer", .reference, .object), may("need", .reference, .related), may("sku", .text, .term),
+        may("price", .money, .amount), may("currency", .currency, .currency), may("personalised", .boolean, .flagA),
+        may("sponsored", .boolean, .flagB))
+    case .offerAccepted, .offerDeclined:
+      .customer(.in, must("offer", .reference, .object), may("reason", .text, .term))
+    case .decisionMade:
+      .customer(
+        nil, must("about", .text, .term), must("by", .choice(["human", "bot"]), .code),
+        may("explained", .boolean, .flagA))
 
-  mutating func insert(rawValue: UInt8) {
-    let bit: UInt64 = 1 << UInt64(rawValue & 63)
-    switch rawValue >> 6 {
-    case 0: words.0 |= bit
-    case 1: words.1 |= bit
-    case 2: words.2 |= bit
-    default: words.3 |= bit
+    // Finding and buying
+    case .searchPerformed:
+      .customer(.in, may("session", .reference, .object), may("results", .count, .number), personal("query"))
+    case .productViewed: .customer(.in, must("sku", .text, .term), may("session", .reference, .object))
+    case .reorderUsed: .customer(.in, must("sku", .text, .term))
+    case .orderPlaced:
+      .customer(
+        .in, must("order", .reference, .object), may("lines", .lines), may("revenue", .money, .amount),
+        may("shipping", .money), may("tax", .money), may("discount", .money),
+        must("currency", .currency, .currency), may("promised_at", .dateOrInstant, .instant))
+    case .orderChanged:
+      .customer(
+        nil, must("order", .reference, .object), must("by", .choice(["customer", "company"]), .code),
+        may("lines", .lines), may("promised_at", .dateOrInstant, .instant))
+    case .orderCancelled:
+      .customer(
+        nil, must("order", .reference, .object), must("by", .choice(["customer", "company", "unknown"]), .code),
+        may("reason", .text, .term))
+    case .orderShipped: .customer(.out, must("order", .reference, .object), may("parcel", .label))
+    case .orderDelivered:
+      .customer(
+        .out, must("order", .reference, .object), may("lines", .lines),
+        may("condition", .choice(["ok", "damaged", "wrong", "missing"]), .code))
+    case .orderDeliveryFailed:
+      .customer(nil, must("order", .reference, .object), may("reason", .text, .term))
+    case .orderReturned:
+      .customer(
+        .in, must("order", .reference, .object), may("lines", .lines),
+        must(
+          "reason", .choice(["wrong", "damaged", "defective", "not_as_described", "late", "changed_mind"]), .code))
+    case .orderRefunded:
+      .customer(
+        nil, must("order", .reference, .object), must("amount", .money, .amount),
+        must("currency", .currency, .currency))
+    case .paymentReceived, .paymentReminded, .invoiceIssued:
+      .customer(
+        self == .paymentReceived ? nil : .out, must("amount", .money, .amount),
+        must("currency", .currency, .currency), may("order", .reference, .object))
+    case .priceExplained: .customer(nil, may("order", .reference, .object), may("offer", .reference, .related))
+    case .costBooked:
+      .customer(
+        nil, must("amount", .money, .amount), must("currency", .currency, .currency),
+        must(
+          "purpose",
+          .choice([
+            "goods", "shipping", "service", "goodwill", "acquisition", "retention", "advertising", "other",
+          ]), .code), may("order", .reference, .object), may("case", .reference, .related))
+    case .contractStarted, .contractRenewed, .contractCancelled:
+      .customer(
+        nil, must("contract", .reference, .object), may("value_per_year", .money, .amount),
+        may("currency", .currency, .currency), may("ends", .dateOrInstant, .instant), may("reason", .text, .term))
+
+    // Listening
+    case .surveySent:
+      .customer(.out, must("survey", .reference, .object), must("kind", .choice(Self.surveyKinds), .code))
+    case .surveyAnswered:
+      .customer(
+        .in, must("survey", .reference, .object), must("kind", .choice(Self.surveyKinds), .code),
+        may("question", .text, .term), may("score", .number, .number), may("scale", .count, .scale),
+        may("yes", .boolean, .flagA),
+        may("sample", .choice(["existing", "lost", "competitor", "noncustomer"]), .code2), personal("text"))
+    case .feedbackReceived:
+      .customer(
+        .in, must("feedback", .reference, .object),
+        may("kind", .choice(["praise", "idea", "criticism", "complaint"]), .code),
+        may("want", .choice(Self.wants), .code2), may("sentiment", .between(-1, 1), .number), personal("text"))
+    case .feedbackAcknowledged, .feedbackAnswered: .customer(.out, must("feedback", .reference, .object))
+    case .feedbackActed: .customer(nil, must("feedback", .reference, .object), may("action", .text, .term))
+    case .reviewPublished, .mentionPublished:
+      .customer(
+        .in, may("where", .text, .term), may("score", .number, .number), may("scale", .count, .scale),
+        may("sentiment", .between(-1, 1), .number2), may("unsolicited", .boolean, .flagB),
+        may("relation", .choice(["customer", "employee", "paid"]), .code))
+    case .referralMade: .customer(.in, may("to", .reference, .object))
+    case .referralConverted: .customer(nil, may("from", .reference, .object))
+    case .selfassessmentRecorded:
+      .firm(
+        must("question", .text, .term), must("yes_share", .between(0, 1), .number), must("n", .count, .number2),
+        may("role", .text, .term2))
+
+    // Sending
+    case .campaignSent:
+      .customer(
+        .out, must("campaign", .reference, .object),
+        must("kind", .choice(["ad", "content", "service", "relationship"]), .code),
+        must("purpose", .text, .term2), may("unsolicited", .boolean, .flagB), may("personalised", .boolean, .flagA),
+        may("topic", .text, .term))
+    case .adShown:
+      .customer(
+        .out, may("sku", .text, .term), may("group", .text, .term3), must("purpose", .text, .term2),
+        may("network", .text))
+    case .contentSent, .contentRated:
+      .customer(
+        self == .contentSent ? .out : .in, must("content", .reference, .object), may("helpful", .boolean, .flagA))
+    case .topicSubscribed, .topicUnsubscribed: .customer(.in, must("topic", .text, .term))
+
+    // Promises, actions, recovery
+    case .promiseMade:
+      .customer(
+        nil, must("promise", .reference, .object), must("due", .dateOrInstant, .instant), may("by", .text, .term),
+        personal("text"))
+    case .promiseKept, .promiseBroken: .customer(nil, must("promise", .reference, .object))
+    case .actionTaken:
+      .firm(
+        must("action", .text, .term), must("friendly", .boolean, .flagA),
+        must("benefit", .choice(["customer", "company", "both"]), .code), may("expected_gain", .money, .amount),
+        may("currency", .currency, .currency))
+    case .actionExposed: .customer(nil, must("action", .text, .term))
+    case .frictionExperienced:
+      .customer(
+        nil, must("friction", .reference, .object), may("kind", .text, .term),
+        must("severity", .between(1, 5), .number),
+        may("minutes", .count, .number2))
+    case .formalityImposed: .customer(nil, must("what", .text, .term), must("minutes", .count, .number))
+    case .apologyMade: .customer(.out, must("friction", .reference, .object))
+    case .recoveryOffered, .recoveryAccepted:
+      .customer(
+        self == .recoveryOffered ? .out : nil, must("friction", .reference, .object),
+        may("amount", .money, .amount), may("currency", .currency, .currency))
+
+    // The firm
+    case .touchpointRegistered, .touchpointRetired:
+      .firm(
+        must("touchpoint", .text, .term), must("department", .text, .term2), may("owner", .text, .term3))
+    case .journeyWalked:
+      .firm(must("by", .text, .term), must("role", .text, .term2), must("journey", .text, .term3))
+    case .employeeJoined, .employeeLeft:
+      .firm(must("employee", .text, .term), must("role", .text, .term2), must("department", .text, .term3))
+    case .initiativeProposed:
+      .firm(
+        must("initiative", .text, .term), must("customer_benefit", .label, .term3), may("metric", .text, .term2),
+        may("target", .number, .number))
+    case .initiativeApproved, .initiativeRejected, .initiativeLaunched:
+      .firm(must("initiative", .text, .term), may("reason", .text))
+    case .initiativeMeasured: .firm(must("initiative", .text, .term), must("value", .number, .number))
+    case .advocateObjected, .advocateOverruled:
+      .firm(may("initiative", .text, .term), may("action", .text, .term2), may("reason", .text))
+    case .targetSet:
+      .firm(
+        must("metric", .text, .term), must("value", .number, .number), must("owner", .text, .term2),
+        may("due", .dateOrInstant, .instant))
+
+    // Privacy
+    case .purposeDeclared:
+      .firm(
+        must("purpose", .text, .term),
+        must(
+          "basis",
+          .choice([
+            "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests",
+          ]), .code), must("version", .label, .term2), may("text", .text), may("retention_days", .count, .number),
+        may("recipients", .list), may("countries", .list))
+    case .noticePublished:
+      .firm(must("notice", .text, .term), must("version", .label, .term2), must("sha256", .text))
+    case .consentGiven, .consentRefused:
+      .customer(
+        .in, must("purpose", .text, .term), may("notice", .text, .term2), may("notice_version", .label, .term3),
+        must("method", .choice(["form", "verbal", "import"]), .code), may("expires", .dateOrInstant, .instant))
+    case .consentWithdrawn, .consentExpired: .customer(.in, must("purpose", .text, .term))
+    case .objectionRaised, .objectionLifted: .customer(.in, must("purpose", .text, .term))
+    case .restrictionSet, .restrictionLifted: .customer()
+    case .requestReceived:
+      .customer(
+        .in, must("request", .reference, .object),
+        must(
+          "right",
+          .choice(["access", "rectification", "erasure", "restriction", "portability", "objection"]), .code))
+    case .requestExtended: .customer(.out, must("request", .reference, .object), must("reason", .text, .term))
+    case .requestFulfilled, .requestRefused:
+      .customer(.out, must("request", .reference, .object), may("reason", .text, .term))
+    case .erasureExecuted: .customer(nil, may("request", .reference, .object))
+    case .dataCollected:
+      .customer(
+        nil, must("field", .text, .term), must("purpose", .text, .term2),
+        must("basis", .text), must("origin", .text, .term3))
+    case .dataUsed: .customer(nil, must("field", .text, .term), must("purpose", .text, .term2))
+    case .dataRead: .customer(nil, may("fields", .list), must("purpose", .text, .term2))
+    case .dataDisclosed:
+      .customer(
+        nil, must("recipient", .text, .term), may("country", .text, .term3), must("purpose", .text, .term2))
+    case .disclosureMade:
+      .customer(nil, must("by", .choice(["customer", "company"]), .code), must("topic", .text, .term))
+    case .requestMade: .customer(.out, must("what", .text, .term), may("why", .text, .term2))
+
+    // The ledger, corrections
+    case .importBatch:
+      .firm(must("format", .text, .term), must("sha256", .text), must("rows", .count), must("rejected", .count))
+    case .eventCorrected:
+      .customer(nil, must("source", .text), must("id", .text), must("set", .object))
+    case .eventRetracted:
+      .customer(nil, must("source", .text), must("id", .text), must("reason", .text, .term))
+    case .other: .customer()
     }
   }
 
-  public func contains(_ kind: EventKind) -> Bool { contains(rawValue: kind.rawValue) }
-
-  func contains(rawValue: UInt8) -> Bool {
-    let bit: UInt64 = 1 << UInt64(rawValue & 63)
-    switch rawValue >> 6 {
-    case 0: return words.0 & bit != 0
-    case 1: return words.1 & bit != 0
-    case 2: return words.2 & bit != 0
-    default: return words.3 & bit != 0
-    }
-  }
-
-  public func union(_ other: EventKindSet) -> EventKindSet {
-    EventKindSet(
-      words: (
-        words.0 | other.words.0, words.1 | other.words.1, words.2 | other.words.2, words.3 | other.words.3
-      ))
-  }
-
-  public func isDisjoint(with other: EventKindSet) -> Bool {
-    words.0 & other.words.0 == 0 && words.1 & other.words.1 == 0 && words.2 & other.words.2 == 0
-      && words.3 & other.words.3 == 0
-  }
-
-  /// The 256 bits, least significant kind first, as they stand in a block's header.
-  var bits: [UInt64] { [words.0, words.1, words.2, words.3] }
-
-  public static func == (left: EventKindSet, right: EventKindSet) -> Bool { left.words == right.words }
+  private static let wants = ["easy", "access", "solution", "fast", "help", "feeling"]
+  private static let surveyKinds = ["nps", "csat", "ces", "perception", "open"]
 }
