@@ -10,13 +10,20 @@ struct LedgerOptions: ParsableArguments {
     completion: .directory)
   var ledger: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The file of the key that wraps the customers' keys. (default: master.key in the ledger)", valueName: "file"),
+    completion: .file())
+  var masterKey: String?
+
   @OptionGroup var display: DisplayOptions
 
   var path: String { ledger ?? System.variable("RAPPORT_LEDGER") ?? "./rapport.ledger" }
 
   func open(for purpose: Ledger.Purpose) throws -> Ledger {
     do {
-      return try Ledger(at: path, for: purpose)
+      return try Ledger(at: path, for: purpose, masterKeyPath: masterKey)
     } catch .forbidden(let path, let why) where purpose == .writing {
       throw Failure(.cannotCreate, LedgerError.forbidden(path: path, why: why).description)
     }
