@@ -29,9 +29,6 @@ struct LineReader {
     buffer = [UInt8](repeating: 0, count: Self.readBytes + maxLineBytes + 2)
   }
 
-  /// Bytes of input up to the last parsed line.
-  var parsedBytes: UInt64 { offset }
-
   /// Reads what is there, waiting for at least one byte.
   ///
   /// - Returns: the number of bytes; 0 at the end of the input.

@@ -2,7 +2,7 @@ import CHash
 
 /// A block: some consecutive events of the log as columns, texts and compressed payloads. It is the only record of the
 /// log. A *segment* is a block of 65,536 events (2^height), sealed for ever; the *tail* is the few smaller blocks after
-/// the last segment, merged as they grow in number (``TailPolicy``). Both have one format, so that every reader –
+/// the last segment, merged as they grow in number (``LogWriter``). Both have one format, so that every reader –
 /// replay, timeline, verification – knows a single kind of thing, and sealing is merging.
 ///
 /// The design proposal had records of their own for the tail; one format for both is simpler, costs a commit of one

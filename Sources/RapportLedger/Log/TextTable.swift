@@ -85,15 +85,6 @@ struct TextTable {
     slots = [UInt64](repeating: 0, count: slots.count * 2)
     for number in 1..<next { insert(number, hash: withText(number, hash)) }
   }
-
-  /// Drops the texts from `number` on: what a transaction added that did not commit.
-  mutating func truncate(to number: UInt32) {
-    guard number < next else { return }
-    ends.removeLast(Int(next - number))
-    bytes.removeLast(bytes.count - ends[ends.count - 1])
-    slots = [UInt64](repeating: 0, count: slots.count)
-    for number in 1..<next { insert(number, hash: withText(number, hash)) }
-  }
 }
 
 /// The positions of all events by the fingerprint of their `source` + `id`: twelve bytes a slot, open addressing.

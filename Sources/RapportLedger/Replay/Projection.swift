@@ -12,7 +12,7 @@
 ///   let kinds: EventKindSet = [.orderPlaced]
 ///   let columns = ColumnSet(.kind)
 ///
-///   func fold(_ history: borrowing History, into orders: inout [Int64]) {
+///   func fold(_ history: borrowing History, scratch: inout Void, into orders: inout [Int64]) {
 ///     orders.append(Int64(history.events.count))
 ///   }
 ///   func digest(_ orders: Int64, into hasher: inout DigestHasher) { hasher.add(orders) }

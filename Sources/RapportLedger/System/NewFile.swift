@@ -1,0 +1,63 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+// The type below has a `read` and a `write` of its own.
+private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
+  read(file, bytes, count)
+}
+private func writeBytes(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(file, bytes, count) }
+
+/// Small files with secrets: 0600, whole or not at all.
+enum NewFile {
+  /// Writes a file beside the path, flushes it, lets it take the path's place, and flushes the folder.
+  static func write(_ bytes: [UInt8], to path: String) throws(LedgerError) {
+    let new = path + ".new"
+    unlink(new)
+    let file = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw failure(path) }
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { writeBytes(file, $0.baseAddress! + written, bytes.count - written) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      written += count
+    }
+    let isDurable = written == bytes.count && fsync(file) == 0
+    close(file)
+    guard isDurable, rename(new, path) == 0 else {
+      let error = failure(path)
+      unlink(new)
+      throw error
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { throw failure(path) }
+    defer { close(directory) }
+    guard fsync(directory) == 0 else { throw failure(path) }
+  }
+
+  static func read(_ path: String) throws(LedgerError) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard file >= 0 else { throw failure(path) }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = readBytes(file, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure(path) }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+
+  static func failure(_ path: String) -> LedgerError {
+    let why = String(cString: strerror(errno))
+    return errno == EACCES || errno == EPERM ? .forbidden(path: path, why: why) : .inputOutput(path: path, why: why)
+  }
+}
