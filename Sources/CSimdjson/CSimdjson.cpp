@@ -96,6 +96,13 @@ inline uint64_t hash_bytes(const uint8_t *p, size_t length) {
   return (hash ^ (hash >> 29)) * 0x9E3779B97F4A7C15u;
 }
 
+/// Whether there is no backslash, no DEL and no first byte of a C1 control character (C2 80 … C2 9F).
+inline bool is_plain(const uint8_t *p, uint32_t length) {
+  uint8_t found = 0;
+  for (uint32_t i = 0; i < length; i++) found |= uint8_t(p[i] == '\\') | uint8_t(p[i] == 0x7F) | uint8_t(p[i] == 0xC2);
+  return found == 0;
+}
+
 /// The value of four hexadecimal digits, or a negative number.
 int32_t hex4(const uint8_t *p) {
   int32_t value = 0;
@@ -253,8 +260,8 @@ struct rpt_json_scanner {
   Buffer<uint8_t> key_bytes;
 
   bool ensure_capacity(size_t length);
-  Verdict scan_line(const uint8_t *buffer, rpt_json_line line);
-  Verdict walk(const uint8_t *buffer, rpt_json_line line);
+  Verdict scan_line(const uint8_t *buffer, rpt_json_line line, bool plain);
+  Verdict walk(const uint8_t *buffer, rpt_json_line line, bool plain);
   bool find_duplicate(const uint8_t *buffer, uint32_t object, uint32_t member_count, uint32_t *duplicate);
   bool find_duplicate_slowly(const uint8_t *buffer, uint32_t object, uint32_t member_count, uint32_t *duplicate);
 };
@@ -276,7 +283,7 @@ bool rpt_json_scanner::ensure_capacity(size_t length) {
   return !error;
 }
 
-Verdict rpt_json_scanner::scan_line(const uint8_t *buffer, rpt_json_line line) {
+Verdict rpt_json_scanner::scan_line(const uint8_t *buffer, rpt_json_line line, bool plain) {
   const uint8_t *text = buffer + line.offset;
   if (line.length > line_bytes_max) return {RPT_JSON_TOO_LARGE, uint32_t(line_bytes_max), 0};
   uint32_t blank = 0;
@@ -288,11 +295,11 @@ Verdict rpt_json_scanner::scan_line(const uint8_t *buffer, rpt_json_line line) {
     return locate_stage1_error(text, line.length);
   }
   if (!tokens.reserve(size_t(token_count) + parser->n_structural_indexes)) return {RPT_JSON_OUT_OF_MEMORY, 0, 0};
-  if (mode == RPT_JSON_WALK_ONLY) return walk(buffer, line);
+  if (mode == RPT_JSON_WALK_ONLY) return walk(buffer, line, plain);
 
   // Stage 2 reads the index of stage 1 and leaves it as it is.
   simdjson::error_code error = parser->stage2(document);
-  Verdict verdict = walk(buffer, line);
+  Verdict verdict = walk(buffer, line, plain);
   // In 3.0.1 this also means "too large"; later versions have BIGINT_ERROR beside it, to be added here then.
   bool only_a_number = error == simdjson::NUMBER_ERROR;
   if (error && !only_a_number && verdict.status == RPT_JSON_OK) return {RPT_JSON_DISAGREEMENT, 0, 0};
@@ -305,14 +312,14 @@ Verdict rpt_json_scanner::scan_line(const uint8_t *buffer, rpt_json_line line) {
 /// follows white space, a structural character or a closing quote and is none of them. So between the end of a token
 /// and the next index entry there can only be white space, or the rest of a malformed scalar: the scalars check that.
 /// Nothing at or beyond the end of the line is ever looked at.
-Verdict rpt_json_scanner::walk(const uint8_t *buffer, rpt_json_line line) {
+Verdict rpt_json_scanner::walk(const uint8_t *buffer, rpt_json_line line, bool plain) {
   const uint8_t *const text = buffer + line.offset;
   const uint32_t base = line.offset;
   const uint32_t length = line.length;
   const uint32_t n = parser->n_structural_indexes;
   uint32_t *const index = parser->structural_indexes.get();
   index[n] = length; // a sentinel; simdjson keeps space for three
-  const bool any_escape = std::memchr(text, '\\', length) != nullptr;
+  const bool any_escape = !plain && std::memchr(text, '\\', length) != nullptr;
 
   rpt_json_token *const out = tokens.items;
   Frame *const stack = frames.get();
@@ -566,9 +573,10 @@ rpt_json_output rpt_json_scan(
   if (!scanner->results.reserve(line_count)) return {nullptr, 0, nullptr, 0};
   for (size_t k = 0; k < line_count; k++) {
     const uint32_t first = scanner->token_count;
-    const Verdict verdict = scanner->scan_line(buffer, lines[k]);
+    bool plain = is_plain(buffer + lines[k].offset, lines[k].length);
+    const Verdict verdict = scanner->scan_line(buffer, lines[k], plain);
     scanner->results.items[k] = {
-        verdict.status, verdict.offset, verdict.length, first, scanner->token_count - first};
+        verdict.status, verdict.offset, verdict.length, first, scanner->token_count - first, plain};
   }
   return {scanner->results.items, line_count, scanner->tokens.items, scanner->token_count};
 }

@@ -115,8 +115,7 @@ private enum CanonicalContent {
     let isAssumed = document.member("timeassumed", of: 0).map { document.tokens[$0].kind == .true } ?? false
     var members: [(String, [UInt8])] = []
     for (name, value) in document.members(of: 0) {
-      let bytes = Array(name.utf8)
-      let attribute = Attribute.named(bytes.span)
+      let attribute = Attribute.named(ShortText(name))
       if attribute?.isOutsideContent == true || (attribute == .time && isAssumed) { continue }
       var text: [UInt8] = []
       switch attribute {

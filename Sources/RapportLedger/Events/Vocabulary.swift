@@ -9,13 +9,11 @@ public enum Vocabulary {
     (EventKind(rawValue: UInt8(raw)) ?? .other).shape
   }
 
-  /// The names of the fields by raw kind, for comparison with keys as they come in.
-  static let fieldNames: [[ShortText]] = shapes.map { $0.fields.map { ShortText($0.name) } }
-
   /// The fields of an order line, in the order in which the parser knows them.
   static let lineFields =
     must("sku", .text) + may("group", .text) + must("quantity", .number) + may("price", .money)
-  static let lineFieldNames = lineFields.map { ShortText($0.name) }
+
+  static func field(_ position: Int, of kind: EventKind) -> Field { shapes[Int(kind.rawValue)].fields[position] }
 
   private static let kinds: [String: EventKind] = Dictionary(
     uniqueKeysWithValues: EventKind.allCases.filter { $0 != .other }.map { (EventKind.spell($0), $0) })

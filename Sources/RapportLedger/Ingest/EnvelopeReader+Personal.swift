@@ -5,145 +5,133 @@
 /// anything of the firm's own events.
 extension EnvelopeReader {
   /// Splits `data` into the public members, which join the payload, and the personal ones, which are sealed.
-  mutating func keepData(_ envelope: borrowing Envelope, _ kind: EventKind, _ facts: Facts) {
-    personal.removeAll(keepingCapacity: true)
-    let isOfCustomer = facts.customer != 0
-    for (attribute, name) in [(Attribute.dataBase64, "data_base64"), (.data, "data")] {
-      guard let value = envelope.index(attribute) else { continue }
-      if !isOfCustomer {
-        append(name, value, envelope, to: &members)
-      } else if kind == .other || envelope.tokens[value].kind != .object {
-        append(name, value, envelope, to: &personal)
-      } else if personalKeys.isEmpty && mixedKeys.isEmpty {
-        append(name, value, envelope, to: &members)
+  mutating func keepData(_ kind: EventKind, isOfCustomer: Bool) {
+    personal.removeAll()
+    if let value = index(.dataBase64) {
+      if isOfCustomer {
+        line.append("\"data_base64\":", value, to: &personal)
       } else {
-        splitData(value, envelope, kind)
+        line.append("\"data_base64\":", value, to: &members)
       }
+    }
+    guard let value = index(.data) else { return }
+    if !isOfCustomer {
+      line.append("\"data\":", value, to: &members)
+    } else if kind == .other || line.tokens[value].kind != .object {
+      line.append("\"data\":", value, to: &personal)
+    } else if parts.allSatisfy({ $0 == .open }) {
+      line.append("\"data\":", value, to: &members)
+    } else {
+      splitData(value, kind)
     }
   }
 
-  private func append(_ name: String, _ value: Int, _ envelope: borrowing Envelope, to bytes: inout [UInt8]) {
-    if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
-    bytes.append(contentsOf: "\"\(name)\":".utf8)
-    JSONText.appendMinified(envelope.tokens[value], of: envelope.text, to: &bytes)
-  }
-
-  private mutating func splitData(_ object: Int, _ envelope: borrowing Envelope, _ kind: EventKind) {
-    var shown = Members(), hidden = Members()
+  private mutating func splitData(_ object: Int, _ kind: EventKind) {
+    if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+    if !personal.isEmpty { personal.append(UInt8(ascii: ",")) }
+    members.append("\"data\":{")
+    personal.append("\"data\":{")
     var key = object + 1
-    for _ in 0..<envelope.tokens[object].members {
-      let next = envelope.tokens[key + 1].after
-      if personalKeys.contains(key) {
-        hidden.append(key, envelope)
-      } else if mixedKeys.contains(key) {
-        split(key, envelope, kind, &shown, &hidden)
-      } else {
-        shown.append(key, envelope)
+    for part in parts {
+      switch part {
+      case .open: line.appendMember(key, toList: &members)
+      case .personal: line.appendMember(key, toList: &personal)
+      case .mixed: split(key, kind)
       }
-      key = next
+      key = line.tokens[key + 1].after
     }
-    shown.close("data", into: &members)
-    hidden.close("data", into: &personal)
+    members.append(UInt8(ascii: "}"))
+    personal.append(UInt8(ascii: "}"))
   }
 
-  /// Splits a member whose value is personal in part.
-  private func split(
-    _ key: Int, _ envelope: borrowing Envelope, _ kind: EventKind, _ shown: inout Members, _ hidden: inout Members
-  ) {
+  /// Splits a member whose value is personal in part: an object or an array stands on both sides, so that the sides can
+  /// be merged again.
+  private mutating func split(_ key: Int, _ kind: EventKind) {
     let value = key + 1
-    var (left, right) = (Members(), Members())
-    switch (kind, envelope.tokens[value].kind) {
-    case (.eventCorrected, .object):
-      forEachMember(value, envelope) { key in
-        // A correction follows the field that it sets.
-        Personal.isPublicField(envelope.text.extracting(envelope.tokens[key].text).string)
-          ? left.append(key, envelope) : right.append(key, envelope)
+    let isObject = line.tokens[value].kind == .object
+    guard isObject || line.tokens[value].kind == .array else { return line.appendMember(key, toList: &personal) }
+    openBoth(key, isObject ? UInt8(ascii: "{") : UInt8(ascii: "["))
+    var place = value + 1
+    while place < line.tokens[value].after {
+      if !isObject {
+        splitListed(nil, place, fields.lineNames, fields.lineNameCount)
+        place = line.tokens[place].after
+      } else {
+        if kind == .eventCorrected {
+          // A correction follows the field that it sets.
+          if Personal.isPublicField(line.text(of: place).string) {
+            line.appendMember(place, toList: &members)
+          } else {
+            line.appendMember(place, toList: &personal)
+          }
+        } else {
+          splitListed(place, place + 1, fields.traitNames, fields.traitNameCount)
+        }
+        place = line.tokens[place + 1].after
       }
-      left.nest(key, "{", "}", envelope, into: &shown)
-      right.nest(key, "{", "}", envelope, into: &hidden)
-    case (_, .object):
-      forEachMember(value, envelope) { trait in
-        splitListed(trait, Personal.traitFields, envelope, &left, &right, keyed: true)
-      }
-      left.nest(key, "{", "}", envelope, into: &shown)
-      right.nest(key, "{", "}", envelope, into: &hidden)
-    case (_, .array):
-      var element = value + 1
-      for _ in 0..<envelope.tokens[value].members {
-        splitListed(element - 1, Vocabulary.lineFieldNames, envelope, &left, &right, keyed: false)
-        element = envelope.tokens[element].after
-      }
-      left.nest(key, "[", "]", envelope, into: &shown)
-      right.nest(key, "[", "]", envelope, into: &hidden)
-    default: hidden.append(key, envelope)
     }
+    closeBoth(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
   }
 
-  /// Splits the object behind a key (or an element of an array) into listed members and others.
-  private func splitListed(
-    _ key: Int, _ listed: [ShortText], _ envelope: borrowing Envelope, _ left: inout Members, _ right: inout Members,
-    keyed: Bool
-  ) {
-    let object = key + 1
-    guard envelope.tokens[object].kind == .object else { return right.append(key, envelope) }
-    var (shown, hidden) = (Members(), Members())
-    forEachMember(object, envelope) { member in
-      var text: [UInt8] = []
-      JSONText.unescape(envelope.text.extracting(envelope.tokens[member].text), to: &text)
-      let name = text.withUnsafeBufferPointer { ShortText($0) }
-      listed.contains(name) ? shown.append(member, envelope) : hidden.append(member, envelope)
+  /// Splits an object – behind a key, or an element of an array – into listed members and others.
+  private mutating func splitListed(_ key: Int?, _ object: Int, _ listed: UnsafePointer<ShortText>, _ count: Int) {
+    guard line.tokens[object].kind == .object else {
+      if let key { return line.appendMember(key, toList: &personal) }
+      ScannedLine.separate(&personal)
+      return line.append(object, to: &personal)
     }
-    shown.nest(keyed ? key : nil, "{", "}", envelope, into: &left)
-    hidden.nest(keyed ? key : nil, "{", "}", envelope, into: &right)
-  }
-
-  private func forEachMember(_ object: Int, _ envelope: borrowing Envelope, _ body: (Int) -> Void) {
-    var key = object + 1
-    for _ in 0..<envelope.tokens[object].members {
-      body(key)
-      key = envelope.tokens[key + 1].after
-    }
-  }
-
-  /// JSON members or elements on their way into a container.
-  private struct Members {
-    private var bytes: [UInt8] = []
-    private var isEmpty = true
-
-    private mutating func separate() {
-      if !isEmpty { bytes.append(UInt8(ascii: ",")) }
-      isEmpty = false
-    }
-
-    mutating func append(_ key: Int, _ envelope: borrowing Envelope) {
-      separate()
-      bytes.append(envelope.text.extracting(envelope.tokens[key].quotedText))
-      bytes.append(UInt8(ascii: ":"))
-      JSONText.appendMinified(envelope.tokens[key + 1], of: envelope.text, to: &bytes)
-    }
-
-    /// Puts these into a container behind a key (or as an element) of others.
-    func nest(
-      _ key: Int?, _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ envelope: borrowing Envelope,
-      into others: inout Members
-    ) {
-      others.separate()
-      if let key {
-        others.bytes.append(envelope.text.extracting(envelope.tokens[key].quotedText))
-        others.bytes.append(UInt8(ascii: ":"))
+    openBoth(key, UInt8(ascii: "{"))
+    var member = object + 1
+    while member < line.tokens[object].after {
+      let name = shortText(member)
+      if (0..<count).contains(where: { listed[$0] == name }) {
+        line.appendMember(member, toList: &members)
+      } else {
+        line.appendMember(member, toList: &personal)
       }
-      others.bytes.append(UInt8(ascii: open))
-      others.bytes += bytes
-      others.bytes.append(UInt8(ascii: close))
+      member = line.tokens[member + 1].after
     }
+    closeBoth(UInt8(ascii: "}"))
+  }
 
-    /// Appends these as the value of a member; nothing if there are none and it is the personal part.
-    func close(_ name: String, into members: inout [UInt8]) {
-      if !members.isEmpty { members.append(UInt8(ascii: ",")) }
-      members.append(contentsOf: "\"\(name)\":{".utf8)
-      members += bytes
-      members.append(UInt8(ascii: "}"))
+  private mutating func openBoth(_ key: Int?, _ bracket: UInt8) {
+    line.open(key, bracket, in: &members)
+    line.open(key, bracket, in: &personal)
+  }
+
+  private mutating func closeBoth(_ bracket: UInt8) {
+    members.append(bracket)
+    personal.append(bracket)
+  }
+}
+
+extension ScannedLine {
+  /// Puts a comma behind the last item of a list, nothing behind its bracket.
+  @inline(__always)
+  fileprivate static func separate(_ list: inout ByteBuffer) {
+    let last = list.text[list.count - 1]
+    if last != UInt8(ascii: "{"), last != UInt8(ascii: "[") { list.append(UInt8(ascii: ",")) }
+  }
+
+  fileprivate func append(_ key: StaticString, _ value: Int, to bytes: inout ByteBuffer) {
+    if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
+    bytes.append(key)
+    append(value, to: &bytes)
+  }
+
+  /// Opens a container behind a key, or as an element.
+  fileprivate func open(_ key: Int?, _ bracket: UInt8, in list: inout ByteBuffer) {
+    Self.separate(&list)
+    if let key {
+      list.append(quotedText(of: key))
+      list.append(UInt8(ascii: ":"))
     }
+    list.append(bracket)
+  }
+
+  fileprivate func appendMember(_ key: Int, toList list: inout ByteBuffer) {
+    Self.separate(&list)
+    appendMember(key, to: &list)
   }
 }
 

@@ -1,23 +1,36 @@
 /// Turns the tokens of one event into a row of a batch, or into a reject: the envelope here, the fields of the type in
 /// `EnvelopeReader+Data.swift`. What a column holds leaves the payload; the rest stays as it was sent, minified.
-struct EnvelopeReader {
+///
+/// It goes over each token once or twice and copies each byte at most twice; nothing in it allocates for an event. The
+/// pointers that it keeps are those of the chunk that is being read (``read(_:of:_:_:_:)``) and mean nothing after it.
+struct EnvelopeReader: ~Copyable {
   let rules: IngestRules
   /// Keyed hashes: the ledger's seed.
   let seed: UInt64
+  let fields = FieldRules.all
+
+  /// The line that is being read.
+  var line = ScannedLine.none
+  /// For each attribute the index of its value's token; −1 if it is absent or null.
+  var found = InlineArray<23, Int32>(repeating: -1)
+  /// Strings of the event whose escapes were resolved, and where they lie in `unescaped`.
+  var resolved: [(token: Int, start: Int, count: Int)] = []
+  var unescaped = ByteBuffer()
+
   /// Kinds of the batch's type names, by name number.
   var kinds: [EventKind?] = []
-  /// The name that each attribute had last, in the batch's table.
-  var lastNames = InlineArray<23, UInt32>(repeating: 0)
-  /// Scratch: the payload members, the id and any text with escapes.
-  var members: [UInt8] = []
-  var id: [UInt8] = []
-  var scratch: [UInt8] = []
-  var lineScratch: [OrderLine] = []
-  /// The personal members of the event, to be sealed.
-  var personal: [UInt8] = []
-  /// Members of `data` that are personal as a whole, and those that are so in part: indices of their keys.
-  var personalKeys: [Int] = []
-  var mixedKeys: [Int] = []
+  /// Names that were seen lately and their numbers in the batch's table, by hash.
+  var recentNames = RecentNames()
+  /// The last source that was accepted, and the hash that seeds the fingerprints of its events.
+  var source: (name: UInt32, hash: UInt64) = (0, 0)
+
+  /// Of the event that is being read: public members, personal members, order lines, the whole record.
+  var members = ByteBuffer()
+  var personal = ByteBuffer()
+  var lines: [OrderLine] = []
+  var record = ByteBuffer()
+  /// What each member of `data` is, in their order.
+  var parts: [Part] = []
 
   init(seed: UInt64, rules: IngestRules) {
     self.seed = seed
@@ -27,270 +40,257 @@ struct EnvelopeReader {
   /// Forgets what belongs to the last batch.
   mutating func beginBatch() {
     kinds.removeAll(keepingCapacity: true)
-    lastNames = InlineArray(repeating: 0)
+    recentNames.removeAll()
+    source = (0, 0)
   }
 
+  /// Reads the event that begins at a token.
   mutating func read(
-    _ object: Int, _ tokens: Span<JSONToken>, _ text: Span<UInt8>, _ origin: EventBatch.Origin, _ now: Int64,
-    _ batch: inout EventBatch
+    _ object: Int, of line: ScannedLine, _ origin: EventBatch.Origin, _ now: Int64, _ batch: inout EventBatch
   ) {
+    self.line = line
     do throws(Rejection) {
-      try parseEvent(object, tokens, text, now, &batch)
+      try parseEvent(object, now, &batch)
       batch.origins.append(origin)
-    } catch { batch.reject(error, origin, text) }
+    } catch { batch.reject(error, origin, line) }
   }
 
-  private mutating func parseEvent(
-    _ object: Int, _ tokens: Span<JSONToken>, _ text: Span<UInt8>, _ now: Int64, _ batch: inout EventBatch
-  ) throws(Rejection) {
-    guard tokens[object].kind == .object else {
-      throw Rejection(nil, "an event is a JSON object, this is \(tokens[object].kind.article)")
-    }
-    var found = InlineArray<23, Int32>(repeating: -1)
-    var contentHash: UInt64 = 0
-    members.removeAll(keepingCapacity: true)
+  private mutating func parseEvent(_ object: Int, _ now: Int64, _ batch: inout EventBatch) throws(Rejection) {
+    let root = line.tokens[object]
+    guard root.kind == .object else { throw Rejection(nil, "an event is a JSON object, this is \(root.kind.article)") }
+    if !line.isPlain { resolveEscapes(object) }
+    found = InlineArray(repeating: -1)
+    members.removeAll()
+    var isHashedWhole = !root.hasSpace
     var key = object + 1
-    for _ in 0..<tokens[object].members {
-      let value = key + 1
-      let next = tokens[value].after
-      if tokens[value].kind != .null {
-        let attribute = try attribute(tokens[key], text)
-        if let attribute { found[attribute.rawValue] = Int32(truncatingIfNeeded: value) }
-        if attribute?.isOutsideContent != true {
-          contentHash &+= hash(tokens[value], text, seed ^ hash(text.extracting(tokens[key].text)))
-        }
-        try keep(attribute, key: tokens[key], value: tokens[value], text)
+    while key < root.after {
+      let value = line.tokens[key + 1]
+      if !value.isNull {
+        let attribute = Attribute.named(shortText(key))
+        if let attribute { found[attribute.rawValue] = Int32(truncatingIfNeeded: key + 1) }
+        if attribute?.isOutsideContent == true { isHashedWhole = false }
+        try keep(attribute, key)
       }
-      key = next
+      key = value.after
     }
 
     var facts = Facts()
-    let envelope = Envelope(tokens: tokens, text: text, found: found)
-    try parseIdentity(envelope, &facts, &batch)
-    try parseTime(envelope, now, &facts)
-    try parseAttributes(envelope, &facts, &batch)
-    let kind = facts.kind
-    lineScratch.removeAll(keepingCapacity: true)
-    try parseData(envelope, kind, &facts, &batch)
-    keepData(envelope, kind, facts)
+    try parseIdentity(&facts, &batch)
+    try parseTime(now, &facts)
+    try parseAttributes(&facts, &batch)
+    try parseData(facts.kind, &facts, &batch)
+    keepData(facts.kind, isOfCustomer: facts.customer != 0)
+    let contentHash = isHashedWhole ? hash(line.text(of: object)) : contentHash(object)
+    append(facts, contentHash, &batch)
+  }
 
-    batch.fingerprints.append(fingerprint(envelope))
+  private mutating func append(_ facts: Facts, _ contentHash: UInt64, _ batch: inout EventBatch) {
+    let id = text(index(.id)!)
+    record.removeAll()
+    PayloadRecord.append(id: id, members: members.text, personal: personal.text, to: &record)
+    batch.payloads.append(contentsOf: record.text)
+    batch.payloadEnds.append(batch.payloads.count)
+    if !personal.isEmpty {
+      batch.unsealed.append((UInt32(truncatingIfNeeded: batch.count), UInt32(personal.count + Cipher.overhead)))
+    }
+    batch.fingerprints.append(References.hash(id, seed: source.hash))
     batch.contentHashes.append(contentHash)
     batch.facts.append(facts)
-    id.withUnsafeBufferPointer { id in
-      members.withUnsafeBufferPointer { members in
-        PayloadRecord.append(id: id, members: members, to: &batch.payloads)
-      }
-    }
-    batch.payloadEnds.append(batch.payloads.count)
-    batch.personal.append(contentsOf: personal)
-    batch.personalEnds.append(batch.personal.count)
-    batch.lines.append(contentsOf: lineScratch)
+    batch.lines.append(contentsOf: lines)
     batch.lineEnds.append(UInt32(batch.lines.count))
   }
 
-  /// The tokens of one event's attributes.
-  struct Envelope: ~Escapable {
-    let tokens: Span<JSONToken>
-    let text: Span<UInt8>
-    var found: InlineArray<23, Int32>
-
-    @_lifetime(copy tokens, copy text)
-    init(tokens: Span<JSONToken>, text: Span<UInt8>, found: InlineArray<23, Int32>) {
-      self.tokens = tokens
-      self.text = text
-      self.found = found
-    }
-
-    func index(_ attribute: Attribute) -> Int? {
-      let index = found[attribute.rawValue]
-      return index < 0 ? nil : Int(index)
-    }
-    func has(_ attribute: Attribute) -> Bool { found[attribute.rawValue] >= 0 }
-  }
-
-  private mutating func attribute(_ key: JSONToken, _ text: Span<UInt8>) throws(Rejection) -> Attribute? {
-    guard key.hasEscape else { return Attribute.named(text.extracting(key.text)) }
-    scratch.removeAll(keepingCapacity: true)
-    JSONText.unescape(text.extracting(key.text), to: &scratch)
-    return Attribute.named(scratch.span)
+  func index(_ attribute: Attribute) -> Int? {
+    let index = found[attribute.rawValue]
+    return index < 0 ? nil : Int(index)
   }
 
   /// Keeps a member in the payload unless a column holds it.
-  private mutating func keep(
-    _ attribute: Attribute?, key: JSONToken, value: JSONToken, _ text: Span<UInt8>
-  ) throws(Rejection) {
-    switch attribute {
-    case .specversion, .id, .source, .type, .subject, .time, .ledgerposition, .ledgertime, .timeassumed: return
-    case .channel, .touchpoint, .department, .country, .employee: return
-    case .direction where isWord(value, text, Direction.texts): return
-    case .actorkind where isWord(value, text, ActorKind.texts): return
-    // Split by what is personal, once the type is known.
-    case .data, .dataBase64: return
-    case .direction, .actorkind, .datacontenttype, .correlationid, .causationid, .sequence,
-      .recordedtime:
-      break
-    case nil:
-      if try hasControlCharacter(key, text) {
+  private mutating func keep(_ attribute: Attribute?, _ key: Int) throws(Rejection) {
+    let value = line.tokens[key + 1]
+    if let attribute {
+      if attribute.isInColumns { return }
+      if attribute == .direction, code(of: key + 1, Direction.texts) != 255 { return }
+      if attribute == .actorkind, code(of: key + 1, ActorKind.texts) != 255 { return }
+    } else {
+      if hasControlCharacter(key) {
         throw Rejection(nil, "control characters are not allowed in the names of attributes")
       }
       switch value.kind {
       case .object, .array:
         throw Rejection(
-          text.extracting(key.text).string, "an attribute is text, a number or a boolean, not \(value.kind.article)")
-      case .string where try hasControlCharacter(value, text):
-        throw Rejection(text.extracting(key.text).string, "control characters are not allowed in attributes")
+          line.text(of: key).string, "an attribute is text, a number or a boolean, not \(value.kind.article)")
+      case .string where hasControlCharacter(key + 1):
+        throw Rejection(line.text(of: key).string, "control characters are not allowed in attributes")
       default: break
       }
     }
     if !members.isEmpty { members.append(UInt8(ascii: ",")) }
-    members.append(text.extracting(key.quotedText))
-    members.append(UInt8(ascii: ":"))
-    JSONText.appendMinified(value, of: text, to: &members)
+    line.appendMember(key, to: &members)
   }
 
-  private mutating func parseIdentity(
-    _ envelope: borrowing Envelope, _ facts: inout Facts, _ batch: inout EventBatch
-  ) throws(Rejection) {
-    guard let version = try string(envelope, .specversion) else {
+  private mutating func parseIdentity(_ facts: inout Facts, _ batch: inout EventBatch) throws(Rejection) {
+    guard let version = try string(.specversion) else {
       throw Rejection("specversion", "required: \"specversion\":\"1.0\"")
     }
-    guard withText(version, envelope.text, { Span(_unsafeElements: $0).equals("1.0") }) else {
-      throw Rejection("specversion", "must be \"1.0\"")
-    }
-    guard let idToken = try string(envelope, .id), idToken.end > idToken.start else {
-      throw Rejection("id", "required, non-empty text")
-    }
-    id.removeAll(keepingCapacity: true)
-    if idToken.hasEscape {
-      JSONText.unescape(envelope.text.extracting(idToken.text), to: &id)
-    } else {
-      id.append(envelope.text.extracting(idToken.text))
-    }
-    guard let source = try string(envelope, .source), source.end > source.start else {
+    guard shortText(version) == Self.specversion else { throw Rejection("specversion", "must be \"1.0\"") }
+    guard let id = try string(.id), !text(id).isEmpty else { throw Rejection("id", "required, non-empty text") }
+    guard let source = try string(.source), !text(source).isEmpty else {
       throw Rejection("source", "required, a non-empty URI reference such as /shop/de")
     }
-    facts.source = name(source, envelope.text, &batch, like: .source)
-    if source.hasEscape || !Self.isURIReference(envelope.text.extracting(source.text)) {
-      guard Self.isURIReference(scratch.span), source.hasEscape else {
+    facts.source = name(source, &batch)
+    if facts.source != self.source.name {
+      let text = text(source)
+      guard Self.isURIReference(text) else {
         throw Rejection("source", "must be a URI reference: no spaces and none of <>\"{}|\\^`")
       }
+      self.source = (facts.source, References.seed(ofSource: text, seed: seed))
     }
-    guard let type = try string(envelope, .type), type.end > type.start else {
+    guard let type = try string(.type), !text(type).isEmpty else {
       throw Rejection("type", "required, non-empty text such as order.placed")
     }
-    facts.type = name(type, envelope.text, &batch, like: .type)
-    facts.kindCode = kind(facts.type, batch).rawValue
-    try parseSubject(envelope, facts.kind, &facts, &batch)
+    facts.type = name(type, &batch)
+    let kind = kind(facts.type, batch)
+    facts.kindCode = kind.rawValue
+    try parseSubject(kind, &facts, &batch)
   }
 
+  private static let specversion = ShortText("1.0")
+
   private mutating func parseSubject(
-    _ envelope: borrowing Envelope, _ kind: EventKind, _ facts: inout Facts, _ batch: inout EventBatch
+    _ kind: EventKind, _ facts: inout Facts, _ batch: inout EventBatch
   ) throws(Rejection) {
-    guard let subject = try string(envelope, .subject) else {
-      if kind != .other, !Vocabulary.shapes[Int(kind.rawValue)].isFirm {
-        throw Rejection("subject", "required: \(kind.name) is about a customer")
-      }
+    let isFirm = fields.ranges[Int(kind.rawValue)].isFirm
+    guard let token = try string(.subject) else {
+      if kind != .other, !isFirm { throw Rejection("subject", "required: \(kind.name) is about a customer") }
       return
     }
-    if Vocabulary.shapes[Int(kind.rawValue)].isFirm {
-      throw Rejection("subject", "\(kind.name) is an event of the firm and has no subject")
+    if isFirm { throw Rejection("subject", "\(kind.name) is an event of the firm and has no subject") }
+    let subject = text(token)
+    guard subject.count >= 1, subject.count <= 255 else {
+      throw Rejection("subject", "1 to 255 bytes, this has \(subject.count)")
     }
-    scratch.removeAll(keepingCapacity: true)
-    if subject.hasEscape {
-      JSONText.unescape(envelope.text.extracting(subject.text), to: &scratch)
-    } else {
-      scratch.append(envelope.text.extracting(subject.text))
-    }
-    guard scratch.count >= 1, scratch.count <= 255 else {
-      throw Rejection("subject", "1 to 255 bytes, this has \(scratch.count)")
-    }
-    if !rules.allowsPersonalSubjects, Self.looksPersonal(scratch) {
+    if !rules.allowsPersonalSubjects, Self.looksPersonal(subject) {
       throw Rejection(
         "subject",
         "looks like an e-mail address or a telephone number; ids of customers must not be personal (or use --allow-personal-subjects)"
       )
     }
-    facts.customer = scratch.withUnsafeBufferPointer { batch.customers.intern($0).number }
+    facts.customer = batch.customers.intern(subject).number
   }
 
-  private mutating func parseTime(
-    _ envelope: borrowing Envelope, _ now: Int64, _ facts: inout Facts
-  ) throws(Rejection) {
-    guard let token = try string(envelope, .time) else {
+  private mutating func parseTime(_ now: Int64, _ facts: inout Facts) throws(Rejection) {
+    guard let token = try string(.time) else {
       facts.marks.insert(.timeAssumed)
       facts.time = EventBatch.noTime
       return
     }
-    let parsed = withText(token, envelope.text) { text in
-      Result { () throws(TimestampError) in try Timestamp.parse(Span(_unsafeElements: text)) }
-    }
-    do throws(TimestampError) { facts.time = try parsed.get().nanoseconds } catch {
+    let time = text(token)
+    do throws(TimestampError) { facts.time = try Timestamp.parse(Span(_unsafeElements: time)).nanoseconds } catch {
       throw Rejection("time", error.description)
     }
     if facts.time > now &+ 86_400_000_000_000 {
       throw Rejection("time", "lies more than 24 hours ahead of the clock")
     }
-    if let assumed = envelope.index(.timeassumed), envelope.tokens[assumed].kind == .true {
-      facts.marks.insert(.timeAssumed)
-    }
-    if token.hasEscape || !Self.isPrintedForm(envelope.text.extracting(token.text)) {
+    if let assumed = index(.timeassumed), line.tokens[assumed].kind == .true { facts.marks.insert(.timeAssumed) }
+    if line.tokens[token].hasEscape || !Self.isPrintedForm(time) {
       facts.marks.insert(.timeInPayload)
       if !members.isEmpty { members.append(UInt8(ascii: ",")) }
-      members.append(contentsOf: "\"time\":".utf8)
-      members.append(envelope.text.extracting(token.quotedText))
+      members.append("\"time\":")
+      members.append(line.quotedText(of: token))
     }
   }
 
-  private mutating func parseAttributes(
-    _ envelope: borrowing Envelope, _ facts: inout Facts, _ batch: inout EventBatch
-  ) throws(Rejection) {
-    if let token = try string(envelope, .channel) { facts.channel = name(token, envelope.text, &batch, like: .channel) }
-    if let token = try string(envelope, .touchpoint) {
-      facts.touchpoint = name(token, envelope.text, &batch, like: .touchpoint)
-    }
-    if let token = try string(envelope, .department) {
-      facts.department = name(token, envelope.text, &batch, like: .department)
-    }
-    if let token = try string(envelope, .employee) {
-      facts.employee = name(token, envelope.text, &batch, like: .employee)
-    }
-    if let token = try string(envelope, .country) {
-      let isCode = withText(token, envelope.text) { text in
-        text.count == 2 && text.allSatisfy { $0 >= 65 && $0 <= 90 }
+  private mutating func parseAttributes(_ facts: inout Facts, _ batch: inout EventBatch) throws(Rejection) {
+    if let token = try string(.channel) { facts.channel = name(token, &batch) }
+    if let token = try string(.touchpoint) { facts.touchpoint = name(token, &batch) }
+    if let token = try string(.department) { facts.department = name(token, &batch) }
+    if let token = try string(.employee) { facts.employee = name(token, &batch) }
+    if let token = try string(.country) {
+      let code = text(token)
+      guard code.count == 2, code.allSatisfy({ $0 >= 65 && $0 <= 90 }) else {
+        throw Rejection("country", "must be two capital letters (ISO 3166-1), such as DE")
       }
-      guard isCode else { throw Rejection("country", "must be two capital letters (ISO 3166-1), such as DE") }
-      facts.country = name(token, envelope.text, &batch, like: .country)
+      facts.country = name(token, &batch)
     }
-    if let token = try string(envelope, .direction) {
-      facts.directionCode = withText(token, envelope.text) { Self.code(Span(_unsafeElements: $0), Direction.texts) }
+    if let token = try string(.direction) { facts.directionCode = code(of: token, Direction.texts) }
+    if let token = try string(.actorkind) { facts.actorCode = code(of: token, ActorKind.texts) }
+    if let token = try string(.correlationid) { facts.correlation = References.hash(text(token), seed: seed) }
+    if let token = try string(.causationid) { facts.cause = cause(text(token)) }
+    if let token = index(.sequence) {
+      let kind = line.tokens[token].kind
+      if kind == .string { _ = try string(.sequence) }
+      guard kind == .string || kind == .number else { throw Rejection("sequence", "must be text or a number") }
+      facts.sequence = SequenceKey.make(text(token))
     }
-    if let token = try string(envelope, .actorkind) {
-      facts.actorCode = withText(token, envelope.text) { Self.code(Span(_unsafeElements: $0), ActorKind.texts) }
-    }
-    if let token = try string(envelope, .correlationid) { facts.correlation = reference(token, envelope.text) }
-    if let token = try string(envelope, .causationid) { facts.cause = cause(token, envelope) }
-    if let index = envelope.index(.sequence) {
-      let token = envelope.tokens[index]
-      if token.kind == .string { _ = try string(envelope, .sequence) }
-      guard token.kind == .string || token.kind == .number else {
-        throw Rejection("sequence", "must be text or a number")
-      }
-      facts.sequence = withText(token, envelope.text) { SequenceKey.make($0) }
-    }
-    for attribute in [Attribute.recordedtime, .datacontenttype] { _ = try string(envelope, attribute) }
+    _ = try string(.recordedtime)
+    _ = try string(.datacontenttype)
   }
 
-  /// The token of a text attribute; nil if it is absent.
-  func string(_ envelope: borrowing Envelope, _ attribute: Attribute) throws(Rejection) -> JSONToken? {
-    guard let index = envelope.index(attribute) else { return nil }
-    let token = envelope.tokens[index]
-    guard token.kind == .string else {
-      throw Rejection("\(attribute.name)", "must be text, this is \(token.kind.article)")
+  /// The index of a text attribute; nil if it is absent.
+  @inline(__always)
+  func string(_ attribute: Attribute) throws(Rejection) -> Int? {
+    guard let index = index(attribute) else { return nil }
+    guard line.tokens[index].kind == .string, line.isPlain || !hasControlCharacter(index) else {
+      throw notAString(attribute, index)
     }
-    if try hasControlCharacter(token, envelope.text) {
-      throw Rejection("\(attribute.name)", "control characters are not allowed in attributes")
+    return index
+  }
+
+  @inline(never)
+  private func notAString(_ attribute: Attribute, _ index: Int) -> Rejection {
+    let kind = line.tokens[index].kind
+    return kind == .string
+      ? Rejection("\(attribute.name)", "control characters are not allowed in attributes")
+      : Rejection("\(attribute.name)", "must be text, this is \(kind.article)")
+  }
+}
+
+/// A line that was scanned: its tokens, and the text that they point into.
+struct ScannedLine {
+  let tokens: UnsafePointer<JSONToken>
+  /// The chunk, padded (``JSONScanner/padding``).
+  let chunk: UnsafePointer<UInt8>
+  /// There is no escape in it, and no control character.
+  let isPlain: Bool
+
+  /// Stands for nothing.
+  static var none: ScannedLine {
+    ScannedLine(tokens: UnsafePointer(bitPattern: 16)!, chunk: UnsafePointer(bitPattern: 16)!, isPlain: true)
+  }
+
+  /// The raw text of a token: of a string without its quotes.
+  @inline(__always)
+  func text(of token: Int) -> UnsafeBufferPointer<UInt8> {
+    let token = tokens[token]
+    return UnsafeBufferPointer(start: chunk + Int(token.start), count: Int(token.end - token.start))
+  }
+
+  /// The same with the quotes of a string.
+  @inline(__always)
+  func quotedText(of token: Int) -> UnsafeBufferPointer<UInt8> {
+    let range = tokens[token].quotedText
+    return UnsafeBufferPointer(start: chunk + Int(range.start), count: range.count)
+  }
+
+  /// Appends a value without insignificant white space.
+  @inline(__always)
+  func append(_ value: Int, to bytes: inout ByteBuffer) {
+    guard tokens[value].hasSpace else {
+      let range = tokens[value].quotedText
+      return bytes.append(padded: chunk + Int(range.start), range.count)
     }
-    return token
+    var minified: [UInt8] = []
+    JSONText.appendMinified(Span(_unsafeElements: quotedText(of: value)), to: &minified)
+    minified.withUnsafeBufferPointer { bytes.append($0) }
+  }
+
+  /// Appends a member, the key included, without insignificant white space.
+  @inline(__always)
+  func appendMember(_ key: Int, to bytes: inout ByteBuffer) {
+    let range = tokens[key].quotedText
+    bytes.append(padded: chunk + Int(range.start), range.count)
+    bytes.append(UInt8(ascii: ":"))
+    append(key + 1, to: &bytes)
   }
 }

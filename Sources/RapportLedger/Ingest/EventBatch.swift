@@ -5,20 +5,22 @@
 struct EventBatch: ~Copyable {
   var facts: [Facts] = []
   var fingerprints: [UInt64] = []
-  /// Sum of the hashes of the members as sent: equal contents sent alike have equal hashes.
+  /// Hashes of the events as sent: equal contents sent alike have equal hashes.
   var contentHashes: [UInt64] = []
   /// Payload records end to end (``PayloadRecord``) and where each ends.
   var payloads: [UInt8] = []
   var payloadEnds: [Int] = []
-  /// Personal members of events in plain text, until they are sealed (``Sealer``), and where those of each end.
-  var personal: [UInt8] = []
-  var personalEnds: [Int] = []
+  /// Events whose payload ends with personal members in plain text, and how many bytes of it are to be sealed
+  /// (``Sealer``).
+  var unsealed: [(event: UInt32, byteCount: UInt32)] = []
   var lines: [OrderLine] = []
   var lineEnds: [UInt32] = []
   /// Where each event stood in the input, for the rejects file.
   var origins: [Origin] = []
   /// The text of the events: chunks of input, kept until the batch is written.
   var chunks: [[UInt8]] = []
+  /// Memory for the next chunks: the kernel takes longer to give it than we to fill it.
+  var spareChunks: [[UInt8]] = []
   var names: TextTable
   var customers: TextTable
   var rejects: [Reject] = []
@@ -46,6 +48,25 @@ struct EventBatch: ~Copyable {
     customers = TextTable(seed: seed)
   }
 
+  /// Forgets everything but its memory.
+  mutating func removeAll() {
+    facts.removeAll(keepingCapacity: true)
+    fingerprints.removeAll(keepingCapacity: true)
+    contentHashes.removeAll(keepingCapacity: true)
+    payloads.removeAll(keepingCapacity: true)
+    payloadEnds.removeAll(keepingCapacity: true)
+    unsealed.removeAll(keepingCapacity: true)
+    lines.removeAll(keepingCapacity: true)
+    lineEnds.removeAll(keepingCapacity: true)
+    origins.removeAll(keepingCapacity: true)
+    spareChunks += chunks.filter { $0.capacity >= LineReader.readBytes }
+    chunks.removeAll(keepingCapacity: true)
+    names.removeAll()
+    customers.removeAll()
+    rejects = []
+    (lineCount, blankCount, lastLine, inputBytes) = (0, 0, 0, 0)
+  }
+
   /// Stands for the time of recording, which only the writer knows.
   static let noTime = Int64.min
 
@@ -57,9 +78,6 @@ struct EventBatch: ~Copyable {
   var byteCount: Int { payloads.count + chunks.reduce(0) { $0 + $1.count } }
 
   func payload(_ index: Int) -> Range<Int> { (index == 0 ? 0 : payloadEnds[index - 1])..<payloadEnds[index] }
-  func personalRange(_ index: Int) -> Range<Int> {
-    (index == 0 ? 0 : personalEnds[index - 1])..<personalEnds[index]
-  }
   func lineRange(_ index: Int) -> Range<Int> { (index == 0 ? 0 : Int(lineEnds[index - 1]))..<Int(lineEnds[index]) }
 
   /// The text of an event as it was sent.

@@ -42,8 +42,7 @@ public enum EventComposer {
   /// `department`, `channel` and `country`.
   private static func isAttribute(_ key: String, _ fields: [Field]) -> Bool {
     if fields.contains(where: { $0.name == key }) { return false }
-    let bytes = Array(key.utf8)
-    switch Attribute.named(bytes.span) {
+    switch Attribute.named(ShortText(key)) {
     case nil, .data, .specversion, .type, .subject, .dataBase64, .ledgertime, .ledgerposition: return false
     default: return true
     }

@@ -28,80 +28,90 @@ struct EventParser: ~Copyable {
   /// Parses whole lines.
   ///
   /// - Parameters:
-  ///   - chunk: the input, followed by ``JSONScanner/padding`` bytes. It is kept in the batch as long as the batch lives.
+  ///   - chunk: the input, with ``JSONScanner/padding`` bytes behind the last line. It is kept in the batch as long as
+  ///     the batch lives.
   ///   - lines: where the lines are, without their line ends.
   ///   - firstLine: number of the first of them.
   ///   - offset: where the chunk begins in the input.
   ///   - now: the clock, nanoseconds since 1970.
   mutating func parse(
-    _ chunk: [UInt8], lines: [JSONScanner.Line], firstLine: UInt64, offset: UInt64, now: Int64,
+    _ chunk: consuming [UInt8], lines: [JSONScanner.Line], firstLine: UInt64, offset: UInt64, now: Int64,
     into batch: inout EventBatch
   ) {
     let number = UInt32(batch.chunks.count)
-    let text = chunk.span
-    scanner.scan(text, lines: lines.span)
-    let tokens = scanner.tokens
-    for index in lines.indices {
-      let line = lines[index]
-      let result = scanner.results[index]
-      var origin = EventBatch.Origin(
-        line: firstLine + UInt64(index), offset: offset + UInt64(line.offset), chunk: number, start: line.offset,
-        end: line.offset + line.length, index: -1)
-      batch.lastLine = origin.line
-      if let error = result.error {
-        batch.lineCount += 1
-        if error == .blank {
-          batch.blankCount += 1
-        } else if error == .tooLarge {
-          origin.end = origin.start + UInt32(maxLineBytes)
-          batch.reject(.overlong(maxLineBytes), origin, text, isCut: true)
-        } else {
-          batch.reject(syntax(error, result, text, line), origin, text)
-        }
-        continue
-      }
-      let root = tokens[result.firstToken]
-      guard root.kind == .array else {
-        batch.lineCount += 1
-        reader.read(result.firstToken, tokens, text, origin, now, &batch)
-        continue
-      }
-      // A batch line counts as its elements; an empty one as a blank.
-      batch.lineCount += max(1, root.members)
-      if root.members == 0 { batch.blankCount += 1 }
-      var element = result.firstToken + 1
-      for position in 0..<root.members {
-        let range = tokens[element].quotedText
-        origin.index = Int32(position)
-        origin.start = range.start
-        origin.end = range.end
-        origin.offset = offset + UInt64(range.start)
-        reader.read(element, tokens, text, origin, now, &batch)
-        element = tokens[element].after
+    scanner.scan(chunk.span, lines: lines.span)
+    chunk.withUnsafeBufferPointer { text in
+      for index in lines.indices {
+        let line = lines[index]
+        let origin = EventBatch.Origin(
+          line: firstLine + UInt64(index), offset: offset + UInt64(line.offset), chunk: number, start: line.offset,
+          end: line.offset + line.length, index: -1)
+        parse(index, text.baseAddress!, origin, now, &batch)
       }
     }
     batch.chunks.append(chunk)
   }
 
-  private func syntax(
-    _ error: JSONError, _ result: JSONScanner.LineResult, _ text: Span<UInt8>, _ line: JSONScanner.Line
-  ) -> Rejection {
-    if error == .duplicateKey {
-      let start = Int(line.offset + result.offset)
-      let key = text.extracting(start..<start + Int(result.length)).string
-      return Rejection(key, "the object has the key “\(key)” twice")
+  @inline(__always)
+  private mutating func parse(
+    _ index: Int, _ chunk: UnsafePointer<UInt8>, _ origin: EventBatch.Origin, _ now: Int64, _ batch: inout EventBatch
+  ) {
+    let result = scanner.results[index]
+    let line = ScannedLine(tokens: scanner.unsafeTokens, chunk: chunk, isPlain: result.is_plain != 0)
+    batch.lastLine = origin.line
+    if let error = result.error {
+      batch.lineCount += 1
+      return refuse(error, result, line, origin, &batch)
     }
-    return Rejection(nil, "\(error.description) (byte \(result.offset) of the line)")
+    let root = line.tokens[result.firstToken]
+    guard root.kind == .array else {
+      batch.lineCount += 1
+      return reader.read(result.firstToken, of: line, origin, now, &batch)
+    }
+    // A batch line counts as its elements; an empty one as a blank.
+    batch.lineCount += max(1, root.members)
+    if root.members == 0 { batch.blankCount += 1 }
+    var element = result.firstToken + 1
+    var part = origin
+    for position in 0..<root.members {
+      let range = line.tokens[element].quotedText
+      part.index = Int32(position)
+      part.start = range.start
+      part.end = range.end
+      part.offset = origin.offset + UInt64(range.start - origin.start)
+      reader.read(element, of: line, part, now, &batch)
+      element = line.tokens[element].after
+    }
+  }
+
+  @inline(never)
+  private func refuse(
+    _ error: JSONError, _ result: JSONScanner.LineResult, _ line: ScannedLine, _ origin: EventBatch.Origin,
+    _ batch: inout EventBatch
+  ) {
+    switch error {
+    case .blank: batch.blankCount += 1
+    case .tooLarge:
+      var cut = origin
+      cut.end = cut.start + UInt32(maxLineBytes)
+      batch.reject(.overlong(maxLineBytes), cut, line, isCut: true)
+    case .duplicateKey:
+      let start = line.chunk + Int(origin.start + result.offset)
+      let key = UnsafeBufferPointer(start: start, count: Int(result.length)).string
+      batch.reject(Rejection(key, "the object has the key “\(key)” twice"), origin, line)
+    default:
+      batch.reject(Rejection(nil, "\(error.description) (byte \(result.offset) of the line)"), origin, line)
+    }
   }
 }
 
 extension EventBatch {
-  mutating func reject(_ rejection: Rejection, _ origin: Origin, _ text: Span<UInt8>, isCut: Bool = false) {
-    var bytes: [UInt8] = []
-    bytes.append(text.extracting(Int(origin.start)..<Int(origin.end)))
+  @inline(never)
+  mutating func reject(_ rejection: Rejection, _ origin: Origin, _ line: ScannedLine, isCut: Bool = false) {
+    let text = UnsafeBufferPointer(start: line.chunk + Int(origin.start), count: Int(origin.end - origin.start))
     rejects.append(
       Reject(
         line: origin.line, index: origin.index < 0 ? nil : Int(origin.index), offset: origin.offset,
-        rejection: rejection, text: bytes, isCut: isCut))
+        rejection: rejection, text: Array(text), isCut: isCut))
   }
 }

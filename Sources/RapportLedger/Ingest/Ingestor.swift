@@ -112,6 +112,8 @@ public final class Ingestor: Sendable {
           while let batch = channel.receive() {
             if wantsNewRejects.exchange(false, ordering: .acquiring) { recording.reopenRejects() }
             try recording.record(batch)
+            batch.value.removeAll()
+            channel.giveSpare(batch)
           }
         } catch {
           failure.withLock { $0 = error }
@@ -150,7 +152,7 @@ public final class Ingestor: Sendable {
         if left <= 0 || batch.value.count >= limit() || batch.value.byteCount >= Self.batchBytesMax {
           let isFull = left > 0
           if channel.send(batch, waiting: isFull) {
-            batch = BatchBox(seed: seed)
+            batch = channel.takeSpare() ?? BatchBox(seed: seed)
             parser.beginBatch()
             continue
           }
@@ -201,6 +203,8 @@ final class BatchBox: @unchecked Sendable {
 final class BatchChannel: @unchecked Sendable {
   private let lock = Lock()
   private var batch: BatchBox?
+  /// Written batches: their memory is used again.
+  private var spares: [BatchBox] = []
   private var isFinished = false
   private var isFailed = false
 
@@ -229,6 +233,9 @@ final class BatchChannel: @unchecked Sendable {
       return batch
     }
   }
+
+  func giveSpare(_ box: BatchBox) { lock.withLock { spares.append(box) } }
+  func takeSpare() -> BatchBox? { lock.withLock { spares.popLast() } }
 
   func finish() {
     lock.withLock {

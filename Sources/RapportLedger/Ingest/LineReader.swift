@@ -12,9 +12,10 @@
 /// rest is passed over.
 struct LineReader {
   private let maxLineBytes: Int
-  /// Bytes read and not yet parsed.
-  private var buffer: [UInt8]
+  /// Bytes read and not yet parsed, then room for more and ``JSONScanner/padding``.
+  private var buffer: [UInt8] = []
   private var filled = 0
+  private var lines: [JSONScanner.Line] = []
   /// Input offset of the first byte of the buffer.
   private var offset: UInt64 = 0
   private var nextLine: UInt64 = 1
@@ -26,15 +27,16 @@ struct LineReader {
 
   init(maxLineBytes: Int) {
     self.maxLineBytes = maxLineBytes
-    buffer = [UInt8](repeating: 0, count: Self.readBytes + maxLineBytes + 2)
   }
 
   /// Reads what is there, waiting for at least one byte.
   ///
   /// - Returns: the number of bytes; 0 at the end of the input.
   mutating func fill(from input: Int32) throws(LedgerError) -> Int {
+    var spare: [[UInt8]] = []
+    if buffer.count < filled + Self.readBytes + JSONScanner.padding { replaceBuffer(from: 0, &spare) }
     while true {
-      let space = buffer.count - filled
+      let space = buffer.count - JSONScanner.padding - filled
       let count = buffer.withUnsafeMutableBytes { read(input, $0.baseAddress! + filled, min(space, Self.readBytes)) }
       if count >= 0 {
         filled += count
@@ -49,21 +51,18 @@ struct LineReader {
   /// Parses the whole lines of the buffer and keeps the rest.
   mutating func parse(_ parser: inout EventParser, into batch: inout EventBatch) {
     if overlong != nil, !passOver(&batch) { return }
-    let now = Clock.now
-    var lines: [JSONScanner.Line] = []
     var start = 0
     skipByteOrderMark(&start)
-    let chunkStart = start
+    lines.removeAll(keepingCapacity: true)
     buffer.withUnsafeBytes { bytes in
       let base = bytes.baseAddress!
       while start < filled, let end = memchr(base + start, 0x0A, filled - start) {
         let length = base.distance(to: end) - start
-        lines.append(Self.line(base, start, length, from: chunkStart))
+        lines.append(Self.line(base, start, length))
         start += length + 1
       }
     }
-    if !lines.isEmpty { submit(lines, chunkStart, start, now, &parser, &batch) }
-    discard(start)
+    if lines.isEmpty { discard(start) } else { submit(upTo: start, &parser, &batch) }
     // A carriage return may be half of a line end that is still to come.
     if filled > maxLineBytes + 1 || (filled == maxLineBytes + 1 && buffer[maxLineBytes] != 0x0D) {
       overlong = (Array(buffer[0..<maxLineBytes]), offset)
@@ -79,32 +78,46 @@ struct LineReader {
       var start = 0
       skipByteOrderMark(&start)
       guard filled > start else { return }
-      let line = buffer.withUnsafeBytes { Self.line($0.baseAddress!, start, filled - start, from: start) }
-      submit([line], start, filled, Clock.now, &parser, &batch)
-      discard(filled)
+      lines = [buffer.withUnsafeBytes { Self.line($0.baseAddress!, start, filled - start) }]
+      submit(upTo: filled, &parser, &batch)
     }
   }
 
-  private static func line(
-    _ base: UnsafeRawPointer, _ start: Int, _ length: Int, from chunkStart: Int
-  ) -> JSONScanner.Line {
+  private static func line(_ base: UnsafeRawPointer, _ start: Int, _ length: Int) -> JSONScanner.Line {
     var length = length
     if length > 0, (base + start + length - 1).load(as: UInt8.self) == 0x0D { length -= 1 }
-    return JSONScanner.Line(offset: UInt32(start - chunkStart), length: UInt32(length))
+    return JSONScanner.Line(offset: UInt32(start), length: UInt32(length))
   }
 
-  private mutating func submit(
-    _ lines: [JSONScanner.Line], _ start: Int, _ end: Int, _ now: Int64, _ parser: inout EventParser,
-    _ batch: inout EventBatch
-  ) {
-    var chunk = [UInt8]()
-    chunk.reserveCapacity(end - start + JSONScanner.padding)
-    chunk.append(contentsOf: buffer[start..<end])
-    chunk.append(contentsOf: repeatElement(0, count: JSONScanner.padding))
-    parser.parse(
-      chunk, lines: lines, firstLine: nextLine, offset: offset + UInt64(start), now: now, into: &batch)
-    batch.inputBytes = offset + UInt64(end)
+  /// Parses the lines and drops their bytes: a full buffer goes to the batch as it is, of a trickle what is needed is
+  /// copied.
+  private mutating func submit(upTo end: Int, _ parser: inout EventParser, _ batch: inout EventBatch) {
+    let first = offset
+    var chunk: [UInt8]
+    if end >= Self.readBytes / 2 {
+      chunk = buffer
+      replaceBuffer(from: end, &batch.spareChunks)
+    } else {
+      chunk = Array(buffer[..<min(end + JSONScanner.padding, buffer.count)])
+      discard(end)
+    }
+    parser.parse(chunk, lines: lines, firstLine: nextLine, offset: first, now: Clock.now, into: &batch)
+    batch.inputBytes = first + UInt64(end)
     nextLine += UInt64(lines.count)
+  }
+
+  /// Goes on with another buffer, which begins with the bytes from `start` on.
+  private mutating func replaceBuffer(from start: Int, _ spares: inout [[UInt8]]) {
+    let rest = filled - start
+    let size = rest + Self.readBytes + JSONScanner.padding
+    var next = spares.popLast() ?? []
+    if next.count < size { next = [UInt8](repeating: 0, count: size + Self.readBytes / 16) }
+    next.withUnsafeMutableBytes { next in
+      buffer.withUnsafeBytes { if rest > 0 { memcpy(next.baseAddress!, $0.baseAddress! + start, rest) } }
+    }
+    swap(&buffer, &next)
+    filled = rest
+    offset += UInt64(start)
   }
 
   /// A byte order mark is accepted at the very start of the input.
@@ -114,7 +127,7 @@ struct LineReader {
 
   /// Drops the first bytes of the buffer.
   private mutating func discard(_ count: Int) {
-    guard count > 0 else { return }
+    guard count > 0, !buffer.isEmpty else { return }
     let rest = filled - count
     buffer.withUnsafeMutableBytes { bytes in
       _ = memmove(bytes.baseAddress!, bytes.baseAddress! + count, rest)

@@ -31,7 +31,7 @@ final class Recording: @unchecked Sendable {
   /// Records a batch: events first, then what was refused, then the acknowledgement.
   func record(_ box: BatchBox) throws(LedgerError) {
     try sealer.seal(&box.value)
-    let appended = try writer.append(box.value)
+    let appended = try writer.append(&box.value)
     var refused = box.value.rejects
     for conflict in appended.conflicts {
       let origin = box.value.origins[conflict.index]
@@ -86,7 +86,7 @@ extension Ledger {
     }
     var sealer = Sealer(keyRing)
     try sealer.seal(&batch.value)
-    let appended = try LogWriter(self, waitingAtMost: patience).append(batch.value)
+    let appended = try LogWriter(self, waitingAtMost: patience).append(&batch.value)
     if let conflict = appended.conflicts.first {
       throw .rejected(
         field: "id", reason: "conflict: position \(conflict.position) has the same source and id with other content")

@@ -66,20 +66,52 @@ struct Draft {
 
   var count: Int { facts.count }
 
+  /// Takes the first events out of a batch.
+  ///
+  /// - Precondition: the draft has no events.
+  /// - Complexity: O(events that the batch keeps): it lends its memory.
+  mutating func takeEvents(_ count: Int, from batch: inout EventBatch) {
+    let bytes = batch.payload(count - 1).upperBound
+    let lineCount = batch.lineRange(count - 1).upperBound
+    exchangeEvents(&batch)
+    Self.move(count, &facts, &batch.facts)
+    Self.move(count, &fingerprints, &batch.fingerprints)
+    Self.move(count, &contentHashes, &batch.contentHashes)
+    Self.move(bytes, &payloads, &batch.payloads)
+    Self.move(lineCount, &lines, &batch.lines)
+    batch.payloadEnds = payloadEnds[count...].map { $0 - bytes }
+    batch.lineEnds = lineEnds[count...].map { $0 - UInt32(lineCount) }
+    payloadEnds.removeSubrange(count...)
+    lineEnds.removeSubrange(count...)
+  }
+
+  /// Gives a batch whose events have all been taken memory for others.
+  mutating func giveMemory(to batch: inout EventBatch) { exchangeEvents(&batch) }
+
+  private mutating func exchangeEvents(_ batch: inout EventBatch) {
+    swap(&facts, &batch.facts)
+    swap(&fingerprints, &batch.fingerprints)
+    swap(&contentHashes, &batch.contentHashes)
+    swap(&payloads, &batch.payloads)
+    swap(&payloadEnds, &batch.payloadEnds)
+    swap(&lines, &batch.lines)
+    swap(&lineEnds, &batch.lineEnds)
+  }
+
+  /// Leaves the first elements of a list and moves the others to another, which is replaced.
+  private static func move<Element>(_ count: Int, _ from: inout [Element], _ to: inout [Element]) {
+    to = Array(from[count...])
+    from.removeSubrange(count...)
+  }
+
   /// Appends events of a batch as they are: their numbers are still the batch's.
   ///
-  /// - Complexity: O(n); a batch that is appended as a whole lends its arrays.
+  /// - Complexity: O(n).
   mutating func append(_ batch: borrowing EventBatch, _ events: Range<Int>) {
     guard let last = events.last else { return }
     let firstByte = batch.payload(events.lowerBound).lowerBound
     let firstLine = batch.lineRange(events.lowerBound).lowerBound
     facts.append(contentsOf: batch.facts[events])
-    if payloads.isEmpty, lineEnds.isEmpty, events.count == batch.count {
-      (fingerprints, contentHashes) = (batch.fingerprints, batch.contentHashes)
-      (payloads, payloadEnds) = (batch.payloads, batch.payloadEnds)
-      (lines, lineEnds) = (batch.lines, batch.lineEnds)
-      return
-    }
     let bytes = payloads.count - firstByte
     let linesBefore = lines.count - firstLine
     fingerprints += batch.fingerprints[events]

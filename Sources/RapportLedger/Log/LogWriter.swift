@@ -23,8 +23,6 @@ final class LogWriter {
   private var known: UInt64 = 0
   private var isBroken = false
   private let builder = BlockBuilder()
-  /// The memory of a draft's facts between blocks: the kernel takes longer to give it than we to fill it.
-  private var spareFacts: [Facts] = []
   private let coder = FrameCoder()
   private lazy var leaves = LeafHasher()
 
@@ -56,10 +54,16 @@ final class LogWriter {
   ///
   /// - Returns: the last position.
   /// - Complexity: O(events): some 20 ns each.
-  func prepare() throws(LedgerError) -> UInt64 { try append(EventBatch(seed: ledger.meta.seed)).position }
+  func prepare() throws(LedgerError) -> UInt64 {
+    var nothing = EventBatch(seed: ledger.meta.seed)
+    return try append(&nothing).position
+  }
 
   /// Records the events of a batch that are not there yet: durable when it returns, all or none.
-  func append(_ batch: borrowing EventBatch) throws(LedgerError) -> Appended {
+  ///
+  /// - Parameter batch: lends its memory while its events are written. Its events are of no use then, but for where they
+  ///   stood in the input.
+  func append(_ batch: inout EventBatch) throws(LedgerError) -> Appended {
     precondition(!isBroken, "a writer that failed to commit is not used again")
     let turn = try acquireTurn()
     let log = ledger.log
@@ -76,7 +80,7 @@ final class LogWriter {
       return result
     }
     let tail = blocks.filter { $0.firstPosition >= firstPositionOfSegment(of: last + 1) }
-    let plan = try makeBlocks(batch, chosen, tail: tail, after: last, lastTime: blocks.last.map(Self.lastTime) ?? .min)
+    let plan = try makeBlocks(&batch, chosen, tail: tail, after: last, lastTime: blocks.last.map(Self.lastTime) ?? .min)
     do throws(LMDBError) {
       for key in plan.replaced { _ = try transaction.delete(key, in: ledger.blocks) }
       for block in plan.blocks {
@@ -204,13 +208,17 @@ final class LogWriter {
 
   /// Numbers the new events and packs them, with the blocks of the tail that they are merged with.
   private func makeBlocks(
-    _ batch: borrowing EventBatch, _ chosen: [Int], tail: [Block], after last: UInt64, lastTime: Int64
+    _ batch: inout EventBatch, _ chosen: [Int], tail: [Block], after last: UInt64, lastTime: Int64
   ) throws(LedgerError) -> Plan {
     var plan = Plan()
     var tail = tail
     var numbering = Numbering(batch)
     let time = max(Clock.now, lastTime)
     var next = 0
+    // Events at the front of the batch that have been taken out of it.
+    var taken = 0
+    // The largest draft that was made of them: its memory goes back to the batch.
+    var lender: Draft?
     while next < chosen.count {
       let first = last + UInt64(next) + 1
       let end = firstPositionOfSegment(of: first) + UInt64(ledger.segmentEvents) - 1
@@ -219,11 +227,16 @@ final class LogWriter {
       draft.firstNewCustomer = customers.next
       draft.firstNewName = names.next
       draft.commits = [(0, time)]
-      swap(&draft.facts, &spareFacts)
-      draft.facts.removeAll(keepingCapacity: true)
-      for events in Self.runs(chosen[next..<next + count]) {
-        append(events, of: batch, to: &draft, numbering: &numbering, time: time)
+      let isPrefix = chosen[next] == taken && chosen[next + count - 1] == taken + count - 1
+      if isPrefix {
+        draft.takeEvents(count, from: &batch)
+        taken += count
+      } else {
+        for events in Self.runs(chosen[next..<next + count]) {
+          draft.append(batch, events.lowerBound - taken..<events.upperBound - taken)
+        }
       }
+      number(&draft, batch, &numbering, time: time)
       next += count
       let isFull = draft.firstPosition + UInt64(count) - 1 == end
       let merged = mergeable(tail, with: draft, sealing: isFull)
@@ -241,8 +254,9 @@ final class LogWriter {
         draft.root = leaves.root(of: draft, customers: customers, names: names).words
       }
       plan.blocks.append((draft.firstPosition, builder.build(draft, sources: sourcePrecedes)))
-      swap(&draft.facts, &spareFacts)
+      if isPrefix, merged.isEmpty, draft.count > lender?.count ?? 0 { lender = draft }
     }
+    lender?.giveMemory(to: &batch)
     return plan
   }
 
@@ -277,15 +291,12 @@ final class LogWriter {
     return runs
   }
 
-  /// Appends events of a batch to a draft, with the ledger's numbers for those of the batch.
-  private func append(
-    _ events: Range<Int>, of batch: borrowing EventBatch, to draft: inout Draft, numbering: inout Numbering,
-    time: Int64
+  /// Gives the events of a draft their positions, and the ledger's numbers for those of the batch.
+  private func number(
+    _ draft: inout Draft, _ batch: borrowing EventBatch, _ numbering: inout Numbering, time: Int64
   ) {
-    let first = draft.count
-    var line = draft.lines.count
-    draft.append(batch, events)
-    for index in first..<draft.count {
+    var line = 0
+    for index in 0..<draft.count {
       draft.facts[index].position = draft.firstPosition + UInt64(index)
       if draft.facts[index].time == EventBatch.noTime { draft.facts[index].time = time }
       draft.facts[index].customer = numbering.customers.number(draft.facts[index].customer) {

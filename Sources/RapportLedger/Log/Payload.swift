@@ -29,28 +29,32 @@ struct PayloadRecord {
   static let plainForm: UInt8 = 0
   static let sealedForm: UInt8 = 1
 
+  /// Appends a record. Personal members stand where they will be sealed in place (``Sealer``), with room around them
+  /// for the nonce and the tag.
+  @inline(__always)
   static func append(
-    id: UnsafeBufferPointer<UInt8>, members: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]
+    id: UnsafeBufferPointer<UInt8>, members: UnsafeBufferPointer<UInt8>, personal: UnsafeBufferPointer<UInt8>,
+    to bytes: inout ByteBuffer
   ) {
-    Varint.append(1 + Varint.length(id.count) + id.count + members.count, to: &bytes)
-    bytes.append(plainForm)
-    Varint.append(id.count, to: &bytes)
-    bytes.append(contentsOf: id)
-    bytes.append(contentsOf: members)
-  }
-
-  static func append(
-    id: UnsafeBufferPointer<UInt8>, members: UnsafeBufferPointer<UInt8>, sealed: UnsafeBufferPointer<UInt8>,
-    to bytes: inout [UInt8]
-  ) {
-    let lengths = Varint.length(id.count) + Varint.length(sealed.count)
-    Varint.append(1 + lengths + id.count + members.count + sealed.count, to: &bytes)
-    bytes.append(sealedForm)
-    Varint.append(id.count, to: &bytes)
-    bytes.append(contentsOf: id)
-    Varint.append(sealed.count, to: &bytes)
-    bytes.append(contentsOf: members)
-    bytes.append(contentsOf: sealed)
+    let length = 1 + Varint.length(id.count) + id.count + members.count
+    if personal.isEmpty {
+      bytes.append(varint: length)
+      bytes.append(plainForm)
+      bytes.append(varint: id.count)
+      bytes.append(id)
+      bytes.append(members)
+    } else {
+      let sealed = personal.count + Cipher.overhead
+      bytes.append(varint: length + Varint.length(sealed) + sealed)
+      bytes.append(sealedForm)
+      bytes.append(varint: id.count)
+      bytes.append(id)
+      bytes.append(varint: sealed)
+      bytes.append(members)
+      bytes.append(zeros: Cipher.nonceBytes)
+      bytes.append(personal)
+      bytes.append(zeros: Cipher.tagBytes)
+    }
   }
 
   /// What the sealed part belongs to: a hash of the id.

@@ -29,6 +29,13 @@ struct TextTable {
   var next: UInt32 { UInt32(ends.count) }
   var count: Int { ends.count - 1 }
 
+  /// Forgets everything but its memory.
+  mutating func removeAll() {
+    slots.withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+    bytes.removeAll(keepingCapacity: true)
+    ends.removeSubrange(1...)
+  }
+
   func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
     rpt_hash64(text.baseAddress, text.count, seed)
   }

@@ -48,15 +48,27 @@ final class Cipher {
   /// Bytes that sealing adds.
   static let overhead = nonceBytes + tagBytes
 
-  private let context = EVP_CIPHER_CTX_new()!
+  /// Algorithms are looked up once: that costs more than sealing a text.
+  private let gcm = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)!
+  private let ecb = EVP_CIPHER_fetch(nil, "AES-256-ECB", nil)!
+  private let sealing = EVP_CIPHER_CTX_new()!
+  private let opening = EVP_CIPHER_CTX_new()!
   private let content = EVP_CIPHER_CTX_new()!
   /// Random bytes for nonces, drawn in bulk.
   private var nonces = [UInt8](repeating: 0, count: 4096)
   private var nextNonce = 4096
 
+  init() {
+    let isReady =
+      EVP_EncryptInit_ex2(sealing, gcm, nil, nil, nil) == 1 && EVP_DecryptInit_ex2(opening, gcm, nil, nil, nil) == 1
+      && EVP_EncryptInit_ex2(content, ecb, nil, nil, nil) == 1
+    precondition(isReady, "OpenSSL has no AES-256")
+  }
+
   deinit {
-    EVP_CIPHER_CTX_free(context)
-    EVP_CIPHER_CTX_free(content)
+    for context in [sealing, opening, content] { EVP_CIPHER_CTX_free(context) }
+    EVP_CIPHER_free(gcm)
+    EVP_CIPHER_free(ecb)
   }
 
   /// Bytes from the system's generator.
@@ -70,37 +82,44 @@ final class Cipher {
   ///
   /// - Parameters:
   ///   - key: 32 bytes.
-  ///   - context: what the text belongs to; opening with another one fails.
+  ///   - owner: what the text belongs to; opening with another one fails.
   func seal(
     _ plain: UnsafeBufferPointer<UInt8>, key: UnsafeRawPointer, for owner: UInt64, into sealed: inout [UInt8]
   ) {
+    let start = sealed.count
+    sealed.append(contentsOf: repeatElement(0, count: Self.nonceBytes))
+    sealed.append(contentsOf: plain)
+    sealed.append(contentsOf: repeatElement(0, count: Self.tagBytes))
+    sealed.withUnsafeMutableBufferPointer {
+      seal($0.baseAddress! + start, count: $0.count - start, key: key, for: owner)
+    }
+  }
+
+  /// Seals a text where it stands: between room for the nonce and room for the tag.
+  ///
+  /// - Parameter count: bytes, nonce and tag included.
+  func seal(_ nonce: UnsafeMutablePointer<UInt8>, count: Int, key: UnsafeRawPointer, for owner: UInt64) {
     if nextNonce + Self.nonceBytes > nonces.count {
       nonces.withUnsafeMutableBytes { Cipher.fillRandom($0) }
       nextNonce = 0
     }
-    let start = sealed.count
-    sealed.append(contentsOf: nonces[nextNonce..<nextNonce + Self.nonceBytes])
+    nonces.withUnsafeBufferPointer { nonce.update(from: $0.baseAddress! + nextNonce, count: Self.nonceBytes) }
     nextNonce += Self.nonceBytes
-    sealed.append(contentsOf: repeatElement(0, count: plain.count + Self.tagBytes))
-    sealed.withUnsafeMutableBufferPointer { sealed in
-      let nonce = sealed.baseAddress! + start
-      let text = nonce + Self.nonceBytes
-      var written: Int32 = 0
-      var succeeded =
-        EVP_EncryptInit_ex(
-          context, EVP_aes_256_gcm(), nil, key.assumingMemoryBound(to: UInt8.self), nonce) == 1
-      withUnsafeBytes(of: owner.littleEndian) { owner in
-        succeeded =
-          succeeded
-          && EVP_EncryptUpdate(context, nil, &written, owner.baseAddress!.assumingMemoryBound(to: UInt8.self), 8) == 1
-      }
-      succeeded = succeeded && EVP_EncryptUpdate(context, text, &written, plain.baseAddress, Int32(plain.count)) == 1
-      succeeded = succeeded && EVP_EncryptFinal_ex(context, text + plain.count, &written) == 1
+    let text = nonce + Self.nonceBytes
+    let length = count - Self.overhead
+    var written: Int32 = 0
+    var succeeded =
+      EVP_EncryptInit_ex2(sealing, nil, key.assumingMemoryBound(to: UInt8.self), nonce, nil) == 1
+    withUnsafeBytes(of: owner.littleEndian) { owner in
       succeeded =
         succeeded
-        && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagBytes), text + plain.count) == 1
-      precondition(succeeded, "AES-GCM refuses to seal")
+        && EVP_EncryptUpdate(sealing, nil, &written, owner.baseAddress!.assumingMemoryBound(to: UInt8.self), 8) == 1
     }
+    succeeded =
+      succeeded && EVP_EncryptUpdate(sealing, text, &written, text, Int32(length)) == 1
+      && EVP_EncryptFinal_ex(sealing, text + length, &written) == 1
+      && EVP_CIPHER_CTX_ctrl(sealing, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagBytes), text + length) == 1
+    precondition(succeeded, "AES-GCM refuses to seal")
   }
 
   /// - Returns: the plain text; nil if the key, the owner or a single bit is another one.
@@ -113,14 +132,14 @@ final class Cipher {
     var tag = Array(sealed[(sealed.count - Self.tagBytes)...])
     let isGenuine = plain.withUnsafeMutableBufferPointer { plain in
       guard
-        EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key.assumingMemoryBound(to: UInt8.self), nonce) == 1,
+        EVP_DecryptInit_ex2(opening, nil, key.assumingMemoryBound(to: UInt8.self), nonce, nil) == 1,
         withUnsafeBytes(
           of: owner.littleEndian,
-          { EVP_DecryptUpdate(context, nil, &written, $0.baseAddress!.assumingMemoryBound(to: UInt8.self), 8) }) == 1,
-        EVP_DecryptUpdate(context, plain.baseAddress, &written, text, Int32(count)) == 1,
-        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagBytes), &tag) == 1
+          { EVP_DecryptUpdate(opening, nil, &written, $0.baseAddress!.assumingMemoryBound(to: UInt8.self), 8) }) == 1,
+        EVP_DecryptUpdate(opening, plain.baseAddress, &written, text, Int32(count)) == 1,
+        EVP_CIPHER_CTX_ctrl(opening, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagBytes), &tag) == 1
       else { return false }
-      return EVP_DecryptFinal_ex(context, plain.baseAddress! + count, &written) == 1
+      return EVP_DecryptFinal_ex(opening, plain.baseAddress! + count, &written) == 1
     }
     guard isGenuine else { return nil }
     plain.removeLast()
@@ -135,7 +154,7 @@ final class Cipher {
     withUnsafeMutableBytes(of: &output) { output in
       withUnsafeBytes(of: &input) { input in
         let succeeded =
-          EVP_EncryptInit_ex(content, EVP_aes_256_ecb(), nil, key.assumingMemoryBound(to: UInt8.self), nil) == 1
+          EVP_EncryptInit_ex2(content, nil, key.assumingMemoryBound(to: UInt8.self), nil, nil) == 1
           && EVP_EncryptUpdate(
             content, output.baseAddress!.assumingMemoryBound(to: UInt8.self), &written,
             input.baseAddress!.assumingMemoryBound(to: UInt8.self), 16) == 1

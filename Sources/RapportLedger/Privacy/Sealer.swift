@@ -12,51 +12,36 @@ struct Sealer: ~Copyable {
 
   init(_ keyRing: KeyRing) { self.keyRing = keyRing }
 
+  /// Turns the personal members into ciphertext where they stand.
+  ///
   /// - Complexity: O(events with personal members); a transaction of the key ring if customers are new.
   mutating func seal(_ batch: inout EventBatch) throws(LedgerError) {
-    guard !batch.personal.isEmpty else { return }
-    places = [Int32](repeating: 0, count: batch.customers.count + 1)
+    guard !batch.unsealed.isEmpty else { return }
+    places.removeAll(keepingCapacity: true)
+    places.append(contentsOf: repeatElement(0, count: batch.customers.count + 1))
     var subjects: [[UInt8]] = []
-    for index in 0..<batch.count where !batch.personalRange(index).isEmpty {
-      let customer = Int(batch.facts[index].customer)
-      guard places[customer] == 0 else { continue }
-      subjects.append(batch.customers.withText(batch.facts[index].customer) { Array($0) })
-      places[customer] = Int32(subjects.count)
+    for (event, _) in batch.unsealed {
+      let customer = batch.facts[Int(event)].customer
+      guard places[Int(customer)] == 0 else { continue }
+      subjects.append(batch.customers.withText(customer) { Array($0) })
+      places[Int(customer)] = Int32(subjects.count)
     }
     let keys = try keyRing.keys(making: subjects)
-    var payloads: [UInt8] = []
-    payloads.reserveCapacity(batch.payloads.count + batch.personal.count + batch.count * Cipher.overhead)
-    var sealed: [UInt8] = []
-    var start = 0
-    for index in 0..<batch.count {
-      let end = batch.payloadEnds[index]
-      let personal = batch.personalRange(index)
-      if personal.isEmpty {
-        payloads.append(contentsOf: batch.payloads[start..<end])
-      } else {
+    batch.payloads.withUnsafeMutableBufferPointer { payloads in
+      for (event, byteCount) in batch.unsealed {
+        let index = Int(event)
         let key = keys[Int(places[Int(batch.facts[index].customer)]) - 1]
-        batch.payloads.withUnsafeBufferPointer { plain in
-          let record = PayloadRecord.parse(plain, at: start)!.record
-          sealed.removeAll(keepingCapacity: true)
-          batch.personal.withUnsafeBufferPointer { all in
-            withUnsafeBytes(of: key.sealing) {
-              cipher.seal(
-                UnsafeBufferPointer(rebasing: all[personal]), key: $0.baseAddress!, for: record.owner, into: &sealed)
-            }
-          }
-          sealed.withUnsafeBufferPointer {
-            PayloadRecord.append(id: record.id, members: record.members, sealed: $0, to: &payloads)
-          }
+        let start = index == 0 ? 0 : batch.payloadEnds[index - 1]
+        let owner = PayloadRecord.parse(UnsafeBufferPointer(payloads), at: start)!.record.owner
+        let sealed = payloads.baseAddress! + batch.payloadEnds[index] - Int(byteCount)
+        withUnsafeBytes(of: key.sealing) {
+          cipher.seal(sealed, count: Int(byteCount), key: $0.baseAddress!, for: owner)
         }
         batch.contentHashes[index] = withUnsafeBytes(of: key.content) {
           cipher.keyed((batch.contentHashes[index], batch.fingerprints[index]), key: $0.baseAddress!)
         }
       }
-      batch.payloadEnds[index] = payloads.count
-      start = end
     }
-    batch.payloads = payloads
-    batch.personal.removeAll()
-    batch.personalEnds = [Int](repeating: 0, count: batch.count)
+    batch.unsealed.removeAll(keepingCapacity: true)
   }
 }

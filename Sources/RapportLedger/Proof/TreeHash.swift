@@ -58,33 +58,22 @@ public struct TreeHash: BitwiseCopyable, Hashable, Sendable, CustomStringConvert
   }
 }
 
-/// SHA-256 with its context kept: making one costs more than an event. Belongs to one thread at a time.
+/// SHA-256. Belongs to one thread at a time.
 ///
 /// Leaves and nodes hash different first bytes (RFC 9162, section 2.1.1), so that no node can be passed off as a leaf.
 final class TreeHasher {
   static let leafPrefix: UInt8 = 0
   private static let nodePrefix: UInt8 = 1
 
-  private let context = EVP_MD_CTX_new()!
-  private let algorithm = EVP_MD_fetch(nil, "SHA256", nil)!
   private let pair = UnsafeMutableRawPointer.allocate(byteCount: 65, alignment: 8)
 
   init() { pair.storeBytes(of: Self.nodePrefix, as: UInt8.self) }
 
-  deinit {
-    EVP_MD_CTX_free(context)
-    EVP_MD_free(algorithm)
-    pair.deallocate()
-  }
+  deinit { pair.deallocate() }
 
   func hash(_ bytes: UnsafeRawBufferPointer) -> TreeHash {
     var hash = TreeHash()
-    let isDone = withUnsafeMutableBytes(of: &hash) { out in
-      EVP_DigestInit_ex2(context, algorithm, nil) == 1
-        && EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
-        && EVP_DigestFinal_ex(context, out.baseAddress!.assumingMemoryBound(to: UInt8.self), nil) == 1
-    }
-    precondition(isDone, "OpenSSL refuses to compute SHA-256")
+    withUnsafeMutableBytes(of: &hash) { rpt_sha256(bytes.baseAddress, bytes.count, $0.baseAddress) }
     return hash
   }
 

@@ -28,9 +28,9 @@ internal import CSimdjson
 
   /// How a line is judged.
   enum Mode: UInt32 {
-    /// simdjson's DOM parser and the walk that emits the tokens must both accept it: the rule.
+    /// simdjson's DOM parser and the walk that emits the tokens must both accept it. The tests hold the walk against it.
     case domAndWalk = 0
-    /// The walk over simdjson's index alone, as for a line with a number beyond 64 bits.
+    /// The walk over simdjson's index alone, which checks the whole grammar: the rule.
     case walkOnly = 1
   }
 
@@ -38,7 +38,7 @@ internal import CSimdjson
   private var output = unsafe rpt_json_output()
 
   /// Creates a scanner. `lineBytesMax` is at most 16 MiB, `depthMax` at most 1024, `[[1]]` being of depth 2.
-  init(lineBytesMax: Int = 1 << 20, depthMax: Int = 64, mode: Mode = .domAndWalk) {
+  init(lineBytesMax: Int = 1 << 20, depthMax: Int = 64, mode: Mode = .walkOnly) {
     guard let scanner = unsafe rpt_json_create(lineBytesMax, UInt32(depthMax), mode.rawValue) else {
       preconditionFailure("memory for a scanner, and limits that it knows")
     }
@@ -85,6 +85,9 @@ internal import CSimdjson
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
+
+  /// The same without a lifetime, for a loop that the compiler cannot follow. Valid until the next scan.
+  var unsafeTokens: UnsafePointer<JSONToken> { unsafe emptyIfNull(output.tokens) }
 
   /// An empty span needs a pointer too, if only to nothing.
   private func emptyIfNull<T>(_ pointer: UnsafePointer<T>?) -> UnsafePointer<T> {

@@ -72,7 +72,11 @@ enum JSONText {
   /// One copy when the scanner saw none. Numbers and escapes stay as they were written.
   static func appendMinified(_ token: JSONToken, of chunk: Span<UInt8>, to bytes: inout [UInt8]) {
     let text = chunk.extracting(token.quotedText)
-    guard token.hasSpace else { return bytes.append(text) }
+    token.hasSpace ? appendMinified(text, to: &bytes) : bytes.append(text)
+  }
+
+  /// Appends valid JSON without insignificant white space.
+  static func appendMinified(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
     bytes.reserveCapacity(bytes.count + text.count)
     var inString = false
     var offset = 0

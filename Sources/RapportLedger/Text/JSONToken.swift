@@ -29,6 +29,8 @@ extension JSONToken {
     JSONKind(rawValue: UInt8(truncatingIfNeeded: raw_kind))!
   }
 
+  @inline(__always) var isNull: Bool { raw_kind == UInt32(RPT_JSON_NULL) }
+
   /// Where the raw text is: of a string without its quotes, of a container with its brackets.
   @inline(__always) var text: TextRange { TextRange(start: start, end: end) }
 

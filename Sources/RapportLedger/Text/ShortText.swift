@@ -25,6 +25,39 @@ struct ShortText: Equatable, BitwiseCopyable, Sendable {
     self = bytes.withUnsafeBufferPointer { ShortText($0) }
   }
 
+  /// The same for a text in a padded chunk (``JSONScanner/padding``): three loads and three masks.
+  ///
+  /// - Precondition: 24 bytes can be read.
+  @inline(__always)
+  init(padded start: UnsafePointer<UInt8>, count: Int) {
+    guard count <= Self.bytesMax else {
+      words.2 = .max
+      return
+    }
+    let bytes = UnsafeRawPointer(start)
+    @inline(__always) func word(_ index: Int) -> UInt64 {
+      let bits = UInt64(max(0, min(count - 8 * index, 8))) * 8
+      // A shift by 64 gives 0, so that nothing is masked.
+      let mask = bits == 0 ? 0 : UInt64.max >> (64 - bits)
+      return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)) & mask
+    }
+    words = (word(0), count > 8 ? word(1) : 0, (count > 16 ? word(2) : 0) | UInt64(count) << 56)
+  }
+
+  /// Some bits of the text, well mixed.
+  @inline(__always)
+  var mixed: UInt64 {
+    let all = words.0 ^ (words.1 &* 0x9E37_79B9_7F4A_7C15) ^ (words.2 &* 0xD6E8_FEB8_6659_FD93)
+    return (all ^ all >> 29) &* 0xBF58_476D_1CE4_E5B9
+  }
+
+  /// Equal to nothing.
+  static var tooLong: ShortText {
+    var text = ShortText("")
+    text.words.2 = .max
+    return text
+  }
+
   var isShort: Bool { words.2 != .max }
 
   @inline(__always)

@@ -102,10 +102,7 @@ struct BlockTests {
       (fact.object, fact.related, fact.cause) = (.max, UInt64(bitPattern: value), .max)
       (fact.customer, fact.term, fact.source) = (UInt32.max - UInt32(number), .max, .max)
       (fact.scale, fact.code, fact.kindCode, fact.sequence) = (.max, 255, 255, .max)
-      var payload: [UInt8] = []
-      [UInt8(ascii: "e")].withUnsafeBufferPointer { id in
-        PayloadRecord.append(id: id, members: UnsafeBufferPointer(start: nil, count: 0), to: &payload)
-      }
+      let payload = payloadRecord("e", "")
       draft.put(fact, fingerprint: .max, contentHash: 0, payload: payload[...], lines: [])
     }
     let again = try Self.withBlock(Self.build(draft)) { try Draft($0, coder: FrameCoder()) }

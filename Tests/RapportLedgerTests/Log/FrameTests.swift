@@ -15,21 +15,6 @@ struct FrameTests {
     "78a8dcc6c47149f9a681a3d394ea0026", "e1", String(repeating: "x", count: 300),
   ]
 
-  private static func record(_ id: String, _ members: String, sealed: String? = nil) -> [UInt8] {
-    var bytes: [UInt8] = []
-    let (id, members, sealed) = (Array(id.utf8), Array(members.utf8), sealed.map { Array($0.utf8) })
-    id.withUnsafeBufferPointer { id in
-      members.withUnsafeBufferPointer { members in
-        if let sealed {
-          sealed.withUnsafeBufferPointer { PayloadRecord.append(id: id, members: members, sealed: $0, to: &bytes) }
-        } else {
-          PayloadRecord.append(id: id, members: members, to: &bytes)
-        }
-      }
-    }
-    return bytes
-  }
-
   private static func frame(_ records: [[UInt8]]) -> [UInt8] {
     var collected = FrameRecords()
     for record in records { record.withUnsafeBufferPointer { collected.append($0) } }
@@ -48,7 +33,7 @@ struct FrameTests {
   static let records: [[UInt8]] = ids.flatMap { id in
     [0, 1, 87, 88, 89, 90, 124, 125, 126, 127, 128, 16_380].flatMap { count in
       let members = String(repeating: "m", count: count)
-      return [record(id, members), record(id, members, sealed: "sealed")]
+      return [payloadRecord(id, members), payloadRecord(id, members, personal: "sealed")]
     }
   }
 
@@ -60,13 +45,13 @@ struct FrameTests {
 
   @Test func `a UUID takes sixteen bytes`() {
     var collected = FrameRecords()
-    for id in Self.ids { Self.record(id, "").withUnsafeBufferPointer { collected.append($0) } }
+    for id in Self.ids { payloadRecord(id, "").withUnsafeBufferPointer { collected.append($0) } }
     #expect(collected.uuids.count == 3 * 16)
-    #expect(collected.uuids.prefix(4) == [0x78, 0xA8, 0xDC, 0xC6])
+    #expect(collected.uuids.prefix(4).elementsEqual([0x78, 0xA8, 0xDC, 0xC6]))
   }
 
   @Test func `a frame of another size than announced is refused`() {
-    let record = Self.record(Self.ids[0], "members")
+    let record = payloadRecord(Self.ids[0], "members")
     let frame = Self.frame([record])
     for rawBytes in 0..<record.count + 40 where rawBytes != record.count {
       #expect(Self.unpacked(frame, rawBytes: rawBytes) == nil)
@@ -86,4 +71,18 @@ struct FrameTests {
       if let raw = Self.unpacked(broken, rawBytes: rawBytes) { #expect(raw.count == rawBytes) }
     }
   }
+}
+
+/// A payload record, its length included; personal members stand where they would be sealed.
+func payloadRecord(_ id: String, _ members: String, personal: String = "") -> [UInt8] {
+  var bytes = ByteBuffer()
+  let (id, members, personal) = (Array(id.utf8), Array(members.utf8), Array(personal.utf8))
+  id.withUnsafeBufferPointer { id in
+    members.withUnsafeBufferPointer { members in
+      personal.withUnsafeBufferPointer {
+        PayloadRecord.append(id: id, members: members, personal: $0, to: &bytes)
+      }
+    }
+  }
+  return Array(bytes.text)
 }
