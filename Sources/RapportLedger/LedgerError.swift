@@ -37,7 +37,7 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     case .forbidden(let path, let why): "no permission for \(path): \(why)"
     case .inputOutput(path: "standard input", let why): "standard input: \(why)"
     case .inputOutput(let path, let why):
-      "\(path): \(why). What was acknowledged is safe; make room or mend the disk and run the same command again"
+      "\(path): \(why.hasSuffix(".") ? String(why.dropLast()) : why). What was acknowledged is safe; make room or mend the disk and run the same command again"
     case .noSuchCustomer(let id): "no customer “\(id)” in this ledger"
     case .noSuchView(let name): "no view “\(name)”; `rapport view` lists them all"
     case .rejected(let field, let reason): (field.map { "\($0): " } ?? "") + reason

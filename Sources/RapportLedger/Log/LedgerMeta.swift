@@ -56,18 +56,25 @@ extension Ledger {
     switch DirectoryState.of(path) {
     case .file: throw .notALedger(path: path, why: "it is a file; name a folder")
     case .forbidden: throw .forbidden(path: path, why: "the folder cannot be read")
-    case .ledger: return
+    case .ledger where purpose == .reading: return
     case .other where purpose == .reading: throw .absent(path: path)
     case .other:
       throw .notALedger(path: path, why: "the folder holds other things; name an empty or a new one")
     case .absent where purpose == .reading, .empty where purpose == .reading: throw .absent(path: path)
-    case .empty: return
+    case .ledger, .empty: break
     case .absent:
       guard makeDirectory(path) else {
         let error = Errno.current
+        if [.noSpace, .diskQuotaExceeded, .ioError].contains(error) {
+          throw .inputOutput(path: path, why: "the folder cannot be created: \(error)")
+        }
         if error == .permissionDenied { throw .forbidden(path: path, why: "the folder cannot be created") }
         throw .notALedger(path: path, why: "the folder cannot be created: \(error)")
       }
+    }
+    // Always, for whoever created it may have died before: its name in the folder above, which LMDB knows nothing of.
+    guard flushDirectory(path + "/..") else {
+      throw .inputOutput(path: path, why: "the folder above it cannot be flushed: \(Errno.current)")
     }
   }
 

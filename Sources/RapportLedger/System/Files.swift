@@ -49,7 +49,24 @@ enum DirectoryState {
 }
 
 /// Creates a directory that only its owner can enter.
-func makeDirectory(_ path: String) -> Bool { mkdir(path, 0o700) == 0 || errno == EEXIST }
+func makeDirectory(_ path: String) -> Bool {
+  while mkdir(path, 0o700) != 0 {
+    if errno != EINTR { return errno == EEXIST }
+  }
+  return true
+}
+
+/// Flushes a directory: the names in it, not what they lead to.
+///
+/// A folder that may be entered and not read cannot be flushed, and one without a disk need not be: neither is a failure.
+///
+/// - Returns: false if it failed, with the reason in `errno`.
+func flushDirectory(_ path: String) -> Bool {
+  let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard directory >= 0 else { return errno == EACCES }
+  defer { close(directory) }
+  return fsync(directory) == 0 || errno == EINVAL || errno == EROFS
+}
 
 extension Errno {
   static var current: Errno { Errno(rawValue: errno) }

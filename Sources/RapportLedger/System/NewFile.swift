@@ -34,11 +34,13 @@ enum NewFile {
       unlink(new)
       throw error
     }
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard directory >= 0 else { throw failure(path) }
-    defer { close(directory) }
-    guard fsync(directory) == 0 else { throw failure(path) }
+    guard flushDirectory(folder(of: path)) else { throw failure(path) }
+  }
+
+  /// The folder that a file's name stands in.
+  static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   static func read(_ path: String) throws(LedgerError) -> [UInt8] {
