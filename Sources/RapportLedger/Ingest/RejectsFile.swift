@@ -38,11 +38,9 @@ struct RejectsFile: ~Copyable {
   /// Appends rejects and flushes them: an acknowledgement may rest on it.
   mutating func append(_ rejects: [Reject]) throws(LedgerError) {
     guard !rejects.isEmpty else { return }
-    if descriptor < 0 {
-      descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else { throw failure() }
-    }
-    var bytes: [UInt8] = []
+    if descriptor < 0 { try openFile() }
+    // A line that a crash or a full disk broke off stays a line of its own.
+    var bytes: [UInt8] = endsWithinLine ? [0x0A] : []
     for reject in rejects { append(reject, to: &bytes) }
     var written = 0
     while written < bytes.count {
@@ -53,6 +51,21 @@ struct RejectsFile: ~Copyable {
     }
     // Devices such as /dev/null cannot be flushed.
     guard fdatasync(descriptor) == 0 || errno == EINVAL || errno == EROFS else { throw failure() }
+  }
+
+  /// Opens the file, or creates it and flushes its name.
+  private mutating func openFile() throws(LedgerError) {
+    var status = stat()
+    let isDevice = lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    descriptor = open(path, (isDevice ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard descriptor >= 0, flushDirectory(NewFile.folder(of: path)) else { throw failure() }
+  }
+
+  private var endsWithinLine: Bool {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return false }
+    var last: UInt8 = 0x0A
+    return pread(descriptor, &last, 1, status.st_size - 1) == 1 && last != 0x0A
   }
 
   private func failure() -> LedgerError { .inputOutput(path: path, why: String(cString: strerror(errno))) }
