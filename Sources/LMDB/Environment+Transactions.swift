@@ -71,11 +71,15 @@ extension Environment {
 
   func commit(_ transaction: OpaquePointer, writing: Bool) throws(LMDBError) {
     if writing { writingThread.store(0, ordering: .relaxed) }
+    let metaPages = unsafe writing ? MetaPages(of: handle) : nil
     let status = unsafe mdb_txn_commit(transaction)  // frees the transaction even when it fails
     transactionCount.withLock { $0 -= 1 }
     guard status != MDB_SUCCESS else { return }
     let error = LMDBError(status: status, LMDBError.committing, directory)
-    if error.isOutcomeUnknown { needsReopening.store(true, ordering: .releasing) }
+    if error.isOutcomeUnknown {
+      needsReopening.store(true, ordering: .releasing)
+      unsafe metaPages?.restore(to: handle)
+    }
     throw error
   }
 }
