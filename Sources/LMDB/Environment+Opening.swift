@@ -25,12 +25,27 @@ extension Environment {
       try claim.synchronize()  // LMDB flushes its file but never the name that leads to it
     }
     try DataFile(at: dataPath).check()
-    // LMDB would create it too, but with a mode that depends on the umask.
-    _ = try Descriptor.createPrivate("open", directory + "/lock.mdb")
+    try createReaderTable(at: directory + "/lock.mdb", options)
 
     let handle = unsafe try openHandle(directory, options)
     unsafe mdb_reader_check(handle, nil)  // clears slots of readers that died; it will be tried again when it matters
     return unsafe handle
+  }
+
+  /// Creates the file of the reader table, which LMDB would do too, but with a mode that depends on the umask, and with
+  /// holes: it maps the file, and where a page of the map finds no room on the disk, the kernel ends the process.
+  private static func createReaderTable(at path: String, _ options: Options) throws(LMDBError) {
+    // As LMDB computes it: a header of three cache lines that has room for one reader, and a line for every other.
+    let byteCount = (Int(options.maxReaders) + 2) * 64
+    do throws(LMDBError) {
+      let file = try Descriptor.openOrCreate("open", path)
+      let status = try file.status("open")
+      if Int(status.st_blocks) * 512 < max(byteCount, Int(status.st_size)) {
+        try file.allocate("open", byteCount: max(byteCount, Int(status.st_size)))
+      }
+    } catch  where error.isPermissionDenied && options.access == .readOnly {
+      // Of a read-only file system: LMDB goes without.
+    }
   }
 
   /// Reserves as much address space as the system grants, down to what the file holds.

@@ -103,6 +103,16 @@ struct Descriptor: ~Copyable, Sendable {
     _ = try attempt(operation, path) { fsync(rawValue) }
   }
 
+  /// Makes the file so long, and sees to it that all of it has its place on the disk.
+  func allocate(_ operation: String, byteCount: Int) throws(LMDBError) {
+    #if canImport(Darwin)
+      _ = try attempt(operation, path) { ftruncate(rawValue, off_t(byteCount)) }
+    #else
+      let status = posix_fallocate(rawValue, 0, off_t(byteCount))
+      if status != 0 { throw LMDBError(status: status, operation, path) }
+    #endif
+  }
+
   /// Up to `byteCount` bytes from `offset`; fewer only at the end of the file.
   func read(_ operation: String, byteCount: Int, at offset: Int) throws(LMDBError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: byteCount)
