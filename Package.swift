@@ -14,6 +14,8 @@ let package = Package(
     .library(name: "RapportLedger", targets: ["RapportLedger"]),
     .library(name: "RapportGenerator", targets: ["RapportGenerator"]),
     .executable(name: "rapport", targets: ["RapportCLI"]),
+    // Loaded into the executable by the crash tests; no part of it.
+    .library(name: "FaultInjector", type: .dynamic, targets: ["FaultInjector"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -55,6 +57,10 @@ let package = Package(
     .testTarget(name: "RapportGeneratorTests", dependencies: ["RapportGenerator"], swiftSettings: strict),
     .testTarget(
       name: "RapportCLITests", dependencies: ["RapportCLI"], exclude: ["Snapshots"], swiftSettings: strict),
+    .target(
+      name: "FaultInjector", path: "Tests/FaultInjector", cSettings: [.treatAllWarnings(as: .error)]),
+    .testTarget(
+      name: "CrashTests", dependencies: ["RapportLedger", "RapportGenerator", "RapportCLI"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
