@@ -51,7 +51,9 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: mapped),
+    .testTarget(
+      name: "LMDBTests", dependencies: ["LMDB", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: mapped),
     .testTarget(
       name: "RapportLedgerTests", dependencies: ["RapportLedger", "RapportGenerator"], swiftSettings: mapped),
     .testTarget(name: "RapportGeneratorTests", dependencies: ["RapportGenerator"], swiftSettings: strict),

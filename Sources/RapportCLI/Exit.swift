@@ -20,8 +20,8 @@ enum Exit: Int32 {
   /// What a `LedgerError` means for the program's end.
   init(_ error: LedgerError) {
     switch error {
-    case .absent, .newerFormat, .forbidden: self = .failed
-    case .notALedger: self = .cannotCreate
+    case .absent, .newerFormat, .forbidden, .keysMissing: self = .failed
+    case .notALedger, .cannotCreate: self = .cannotCreate
     case .damaged: self = .damaged
     case .busy: self = .busy
     case .inputOutput: self = .inputOutput

@@ -28,8 +28,9 @@ struct Rapport: AsyncParsableCommand {
       CommandGroup(name: "Put events in:", subcommands: [Ingest.self, Record.self]),
       CommandGroup(name: "Look at one customer:", subcommands: [Show.self, Timeline.self]),
       CommandGroup(name: "Look at all of them:", subcommands: [View.self]),
-      CommandGroup(name: "Look at the ledger:", subcommands: [Status.self, Log.self, Replay.self, Keys.self]),
+      CommandGroup(name: "Look at the ledger:", subcommands: [Status.self, Log.self, Replay.self]),
       CommandGroup(name: "Trust the ledger:", subcommands: [Verify.self, Digest.self, Prove.self]),
+      CommandGroup(name: "Keep a copy of the ledger:", subcommands: [Backup.self, Restore.self, Keys.self]),
     ])
 
   static func main() async {

@@ -2,6 +2,10 @@
 public enum LedgerError: Error, Sendable, CustomStringConvertible {
   /// There is no ledger at the path.
   case absent(path: String)
+  /// A file or a folder that is to be made anew cannot be.
+  case cannotCreate(path: String, why: String)
+  /// The keys of a restored ledger have not been brought yet, and one of them is needed.
+  case keysMissing(ledger: String)
   /// The path exists and cannot be a ledger.
   case notALedger(path: String, why: String)
   /// A newer Rapport wrote it.
@@ -27,6 +31,9 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .absent(let path):
       "there is no ledger at \(path); `rapport ingest` makes one, `--ledger DIR` or RAPPORT_LEDGER names another"
+    case .cannotCreate(let path, let why): "cannot create \(path): \(why)"
+    case .keysMissing(let ledger):
+      "this copy of a ledger came without its keys, and new ones would not open what the old ones sealed: bring them with `rapport keys import FILE`. If they are lost, remove \(ledger)/\(KeyRing.absenceNote), and what is sealed stays so"
     case .notALedger(let path, let why): "\(path) cannot be a ledger: \(why)"
     case .newerFormat(let found, let known):
       "the ledger has format \(found), this rapport knows format \(known): use the rapport that wrote it"

@@ -8,7 +8,7 @@ import Testing
 struct SnapshotTests {
   static let commands = [
     "", "demo", "generate", "ingest", "record", "show", "timeline", "view", "status", "log", "replay",
-    "digest", "verify", "prove", "keys", "keys export", "keys import",
+    "digest", "verify", "prove", "backup", "restore", "keys", "keys export", "keys import",
   ]
 
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

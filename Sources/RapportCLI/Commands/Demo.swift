@@ -20,7 +20,7 @@ struct Demo: ParsableCommand {
   func run() throws {
     System.deferSignals()
     let directory = try System.makeTemporaryDirectory(prefix: "rapport-demo")
-    defer { System.removeDirectory(directory) }
+    defer { removeDirectory(directory) }
     try Output.run(noColor: noColor) { output in
       try Tour(directory: directory).run(on: &output)
     }

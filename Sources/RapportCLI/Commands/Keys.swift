@@ -28,7 +28,8 @@ struct Keys: ParsableCommand {
 
     func run() throws {
       let count = try options.open(for: .reading).exportKeys(to: file)
-      options.note(Rich("the keys of \(count) customers are in \(file): whoever has it reads all personal fields"))
+      options.note(
+        Rich("the keys of \(Human.count(count, "customer")) are in \(file): whoever has it reads all personal fields"))
     }
   }
 
@@ -45,8 +46,18 @@ struct Keys: ParsableCommand {
     @OptionGroup var options: LedgerOptions
 
     func run() throws {
-      let count = try options.open(for: .writing).importKeys(from: file)
-      options.note(Rich("the keys of \(count) customers were added"))
+      let done = try options.open(for: .writing).importKeys(from: file)
+      options.note(Rich("the keys of \(Human.count(done.added, "customer")) were added"))
+      if done.differing > 0 {
+        options.note(
+          Rich("\(Human.count(done.differing, "customer")) had other keys here and kept them", .warning))
+      }
+      if done.missing > 0 {
+        options.note(
+          Rich(
+            "\(Human.count(done.missing, "customer")) with personal fields still lack their keys: import a later export",
+            .warning))
+      }
     }
   }
 }

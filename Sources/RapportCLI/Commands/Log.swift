@@ -56,6 +56,7 @@ struct Log: ParsableCommand {
     var filter = EventFilter()
     filter.types = type
     filter.customer = customer
+    defer { options.noteMissingKeys(of: ledger) }
     try Output.run { output in
       var next = from
       var left = limit ?? .max

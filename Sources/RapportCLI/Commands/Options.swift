@@ -36,6 +36,16 @@ struct LedgerOptions: ParsableArguments {
   func note(_ text: Rich) {
     if !quiet { StandardError.line(text, noColor: noColor) }
   }
+
+  /// Says why events were shown without their personal fields, if they were.
+  func noteMissingKeys(of ledger: Ledger) {
+    let count = ledger.unopenedEvents
+    guard count > 0 else { return }
+    note(
+      Rich(
+        "\(Human.count(count, "event")) shown without personal fields (\"sealed\": true): this copy of a ledger came without keys; `rapport keys import FILE` brings them",
+        .warning))
+  }
 }
 
 struct DisplayOptions: ParsableArguments {

@@ -76,5 +76,6 @@ struct Timeline: ParsableCommand {
       if table.rows.isEmpty { options.note(Rich("no such events of \(customer)", .dim)) }
       if let next { options.note(Rich("more remain: add --cursor \(next)", .dim)) }
     }
+    options.noteMissingKeys(of: ledger)
   }
 }

@@ -40,7 +40,7 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     if tellParent { return try VerificationReport.tell(path: options.path, against: against) }
-    let verification = try verify()
+    let verification = try VerificationReport.ofChild(path: options.path, against: against, options.display)
     try Output.run(noColor: options.noColor) { output in
       if json { return try output.json(verification.json) }
       try output.page(VerificationPage.page(of: verification, path: options.path))
@@ -50,25 +50,5 @@ struct Verify: ParsableCommand {
       }
     }
     if !verification.isSound { throw Failure(.damaged) }
-  }
-
-  private func verify() throws -> Verification {
-    var arguments = ["verify", "--tell-parent", "--ledger", options.path]
-    if let against { arguments += ["--against", against.description] }
-    var report = VerificationReport()
-    var progress: ProgressLine?
-    defer { progress?.clear() }
-    let end = try ChildProcess.run(arguments) { line in
-      report.read(line)
-      if progress == nil, let total = report.total, !options.quiet {
-        progress = .onTerminal(total: total, noColor: options.noColor)
-      }
-      progress?.update(report.finishedEvents) { "\(Human.count(report.finishedEvents)) events verified" }
-    }
-    switch end {
-    case .exited(0): return report.verification
-    case .exited(let code): throw Failure(Exit(rawValue: code) ?? .failed)
-    case .signalled(let number): return report.ended(by: ChildProcess.name(ofSignal: number))
-    }
   }
 }

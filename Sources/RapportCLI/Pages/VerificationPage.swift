@@ -1,5 +1,4 @@
 import RapportLedger
-import Synchronization
 
 /// What `rapport verify` shows.
 enum VerificationPage {
@@ -21,85 +20,5 @@ enum VerificationPage {
       ])
     }
     return table
-  }
-}
-
-/// What the process that verifies tells its parent, a line for each step as it happens: so the parent knows what was
-/// found, and where, even if the other dies. Fields are separated by tabs.
-struct VerificationReport {
-  private(set) var verification = Verification()
-  /// Events in the log, once they are known.
-  private(set) var total: UInt64?
-  private(set) var finishedEvents: UInt64 = 0
-  /// First positions of blocks that are being read.
-  private var open: Set<UInt64> = []
-
-  /// The child's half.
-  static func tell(path: String, against digest: LogDigest?) throws {
-    Faults.remove()
-    var verification = Verification()
-    do throws(LedgerError) {
-      let ledger = try Ledger(at: path, for: .reading)
-      do { verification = try ledger.verify(against: digest, onStep: say) } catch let error as LedgerError {
-        throw error
-      } catch {
-        throw LedgerError.inputOutput(path: path, why: "\(error)")
-      }
-    } catch {
-      guard case .damaged(let damage) = error else { throw error }
-      say(.found(damage))
-    }
-    say("result", "\(verification.position)", "\(verification.checkedEvents)", verification.digest?.description ?? "")
-  }
-
-  @Sendable private static func say(_ step: VerificationStep) {
-    switch step {
-    case .listed(let position): say("listed", "\(position)")
-    case .began(let first, let last): say("began", "\(first)", "\(last)")
-    case .finished(let first, let last): say("finished", "\(first)", "\(last)")
-    case .found(let damage): say("found", "\(damage.position)", damage.kind.rawValue, damage.detail)
-    }
-  }
-
-  private static func say(_ fields: String...) {
-    let line = fields.map { $0.split { $0.isNewline || $0 == "\t" }.joined(separator: " ") }.joined(separator: "\t")
-    // Nobody listens any more: the parent has ended.
-    do { try Output.writeNow(Array((line + "\n").utf8)) } catch { System.exit(Exit.done.rawValue) }
-  }
-
-  /// The parent's half.
-  mutating func read(_ line: Substring) {
-    let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-    let numbers = fields.dropFirst().prefix(2).map { UInt64($0) ?? 0 }
-    switch (fields[0], numbers.count) {
-    case ("listed", 1):
-      total = numbers[0]
-      verification.position = numbers[0]
-    case ("began", 2): open.insert(numbers[0])
-    case ("finished", 2):
-      open.remove(numbers[0])
-      finishedEvents += numbers[1] - numbers[0] + 1
-    case ("found", 2) where fields.count == 4:
-      if let kind = Damage.Kind(rawValue: String(fields[2])) {
-        verification.note(Damage(kind: kind, position: numbers[0], detail: String(fields[3])))
-      }
-    case ("result", 2) where fields.count == 4:
-      verification.position = numbers[0]
-      verification.checkedEvents = Int(numbers[1])
-      verification.digest = LogDigest(fields[3])
-    default: break
-    }
-  }
-
-  /// What there is to say when the child was ended by a signal.
-  func ended(by signal: String) -> Verification {
-    var verification = verification
-    verification.digest = nil
-    verification.checkedEvents = Int(finishedEvents)
-    verification.note(
-      Damage(
-        kind: .file, position: open.min() ?? 0,
-        detail: "reading it ended with “\(signal)”: what the file's pages say leads out of it"))
-    return verification
   }
 }

@@ -13,27 +13,44 @@ enum ChildProcess {
     case signalled(Int32)
   }
 
+  /// How often a deferred signal is looked for.
+  private static let pauseMilliseconds: Int32 = 100
+
   /// Runs the program with other arguments and waits for its end. Standard error is shared with it.
   ///
   /// - Parameter line: gets every line that it prints.
+  /// - Throws: ``Interrupted`` if a deferred signal comes (``System/deferSignals()``); the child then has ended, too.
   static func run(_ arguments: [String], line: (Substring) -> Void) throws -> End {
     let (reading, writing) = try System.pipe()
     defer { close(reading) }
     _ = fcntl(reading, F_SETFD, FD_CLOEXEC)
     let child = try spawn(arguments, output: writing)
+    do {
+      try readLines(reading, line)
+    } catch {
+      kill(child, SIGKILL)
+      _ = try? wait(for: child)
+      throw error
+    }
+    return try wait(for: child)
+  }
+
+  private static func readLines(_ reading: Int32, _ line: (Substring) -> Void) throws {
     var waiting: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 64 << 10)
     while true {
+      try System.checkSignals()
+      var waited = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+      if poll(&waited, 1, pauseMilliseconds) <= 0 { continue }
       let count = read(reading, &piece, piece.count)
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
+      guard count > 0 else { return }
       waiting += piece[..<count]
       while let end = waiting.firstIndex(of: UInt8(ascii: "\n")) {
         line(Substring(decoding: waiting[..<end], as: UTF8.self))
         waiting.removeSubrange(...end)
       }
     }
-    return try wait(for: child)
   }
 
   private static func spawn(_ arguments: [String], output: Int32) throws -> pid_t {

@@ -140,23 +140,6 @@ enum System {
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// Removes a directory and what is below it; follows no links.
-  static func removeDirectory(_ path: String) {
-    guard let directory = opendir(path) else { return }
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name == "." || name == ".." { continue }
-      let child = path + "/" + name
-      var status = stat()
-      guard lstat(child, &status) == 0 else { continue }
-      if status.st_mode & S_IFMT == S_IFDIR { removeDirectory(child) } else { unlink(child) }
-    }
-    closedir(directory)
-    rmdir(path)
-  }
-
   // MARK: Threads
 
   /// Runs `body` on a thread of its own: one that may block for as long as it likes, and hold a lock that belongs to a
@@ -169,6 +152,33 @@ enum System {
         continuation.resume(throwing: error)
       }
     }
+  }
+
+  /// Runs `body` on a thread of its own, and meanwhile looks for deferred signals.
+  ///
+  /// - Parameter tick: called ten times a second.
+  /// - Throws: what `body` throws; ``Interrupted`` if a signal comes, and then `body` is left running: the program is to
+  ///   end.
+  static func watching(_ body: @escaping @Sendable () throws -> Void, tick: () -> Void) throws {
+    let ends = try pipe()
+    defer { close(ends.reading) }
+    let outcome = Outcome()
+    try spawn {
+      let result = Result(catching: body)
+      outcome.result.withLock { $0 = result }
+      close(ends.writing)
+    }
+    while true {
+      try checkSignals()
+      tick()
+      var waited = pollfd(fd: ends.reading, events: Int16(POLLIN), revents: 0)
+      if poll(&waited, 1, 100) > 0 { break }
+    }
+    try outcome.result.withLock { $0! }.get()
+  }
+
+  private final class Outcome: Sendable {
+    let result = Mutex<Result<Void, any Error>?>(nil)
   }
 
   /// Starts a thread that nobody waits for.
@@ -198,13 +208,20 @@ enum System {
   /// The first signal of those that were deferred; 0 for none.
   private static let deferredSignal = Atomic<Int32>(0)
 
-  /// Makes SIGINT, SIGTERM and SIGHUP wait for ``checkSignals()``: for what must be tidied up.
+  /// Makes SIGINT, SIGTERM and SIGHUP wait for ``checkSignals()``: for what must be tidied up. One that the parent chose
+  /// to ignore, as `nohup` does, stays ignored; one that it happened to block is let through.
   static func deferSignals() {
     // Made here, so that the handler finds it made.
     deferredSignal.store(0, ordering: .relaxed)
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
     for number in [SIGINT, SIGTERM, SIGHUP] {
+      let before = signal(number, SIG_IGN)
+      if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { continue }
       signal(number) { System.deferredSignal.store($0, ordering: .relaxed) }
+      sigaddset(&unblocked, number)
     }
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
   }
 
   /// - Throws: ``Interrupted`` if there was a signal.

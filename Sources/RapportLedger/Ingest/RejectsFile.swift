@@ -58,7 +58,7 @@ struct RejectsFile: ~Copyable {
     var status = stat()
     let isDevice = lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     descriptor = open(path, (isDevice ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0, flushDirectory(NewFile.folder(of: path)) else { throw failure() }
+    guard descriptor >= 0, isDirectoryFlushed(folder(of: path)) else { throw failure() }
   }
 
   private var endsWithinLine: Bool {

@@ -73,7 +73,7 @@ extension Ledger {
       }
     }
     // Always, for whoever created it may have died before: its name in the folder above, which LMDB knows nothing of.
-    guard flushDirectory(path + "/..") else {
+    guard isDirectoryFlushed(path + "/..") else {
       throw .inputOutput(path: path, why: "the folder above it cannot be flushed: \(Errno.current)")
     }
   }

@@ -43,6 +43,13 @@ public struct LedgerStatus: Sendable {
 }
 
 extension Ledger {
+  /// Bytes of the log that are in use.
+  ///
+  /// - Complexity: O(records of LMDB's free list).
+  package func usedBytes() throws(LedgerError) -> Int {
+    try mapping(path) { () throws(LMDBError) in try log.info().usedBytes }
+  }
+
   /// - Complexity: O(events): the kinds and customers of all of them are counted.
   public func status() throws -> LedgerStatus {
     let stored = checkpoints()

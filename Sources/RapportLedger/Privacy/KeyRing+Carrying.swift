@@ -1,3 +1,17 @@
+/// What became of keys that were imported.
+public struct KeyImport: Sendable, Equatable {
+  /// Customers who had none and now have.
+  public var added = 0
+  /// Customers who have other keys here, and keep them.
+  public var differing = 0
+  /// Customers with sealed fields who still have none; counted where a copy of a ledger waits for its keys.
+  public var missing = 0
+
+  public init(added: Int = 0, differing: Int = 0, missing: Int = 0) {
+    (self.added, self.differing, self.missing) = (added, differing, missing)
+  }
+}
+
 extension Ledger {
   /// Writes the customers' keys to a new file, 0600: the counterpart of a backup, which holds none.
   ///
@@ -9,8 +23,7 @@ extension Ledger {
     var text: [UInt8] = []
     let subjects = try keyRing.subjects()
     for subject in subjects {
-      let key = try subject.withUnsafeBufferPointer { bytes throws(LedgerError) in try keyRing.key(of: bytes) }
-      guard let key else { continue }
+      guard let key = try keyRing.key(of: subject) else { continue }
       JSONValue.members([
         "subject": .string(String(decoding: subject, as: UTF8.self)), "keys": .string(Hexadecimal.encode(key.bytes)),
       ]).append(to: &text)
@@ -22,11 +35,29 @@ extension Ledger {
 
   /// Takes over the keys of a file that ``exportKeys(to:)`` wrote; customers that have keys keep theirs.
   ///
-  /// - Returns: the number of customers whose keys were added.
-  public func importKeys(from path: String) throws(LedgerError) -> Int {
-    let text = try NewFile.read(path)
+  /// A restored ledger is complete again once everybody with sealed fields has keys; until then it makes no new ones.
+  ///
+  /// - Complexity: O(keys), and in a restored ledger O(events).
+  public func importKeys(from path: String) throws -> KeyImport {
+    let keys = try Self.readKeys(path)
+    var result = KeyImport(added: try keyRing.add(keys))
+    for (subject, key) in keys {
+      if let kept = try keyRing.key(of: subject), kept.bytes != key.bytes { result.differing += 1 }
+    }
+    guard keyRing.areKeysMissing else { return result }
+    let ring = keyRing
+    result.missing = try read { snapshot in
+      try snapshot.customersWithSealedFields().reduce(0) { count, subject in
+        try ring.key(of: subject) == nil ? count + 1 : count
+      }
+    }
+    if result.missing == 0 { try keyRing.removeAbsenceNote() }
+    return result
+  }
+
+  private static func readKeys(_ path: String) throws(LedgerError) -> [(subject: [UInt8], key: CustomerKey)] {
     var keys: [(subject: [UInt8], key: CustomerKey)] = []
-    for (index, line) in text.split(separator: 0x0A).enumerated() {
+    for (index, line) in try NewFile.read(path).split(separator: 0x0A).enumerated() {
       let parsed: (subject: [UInt8], key: CustomerKey)? = EventText.withDocument(Array(line)) { document in
         guard let subject = document.member("subject", of: 0), let hex = document.member("keys", of: 0),
           let bytes = Hexadecimal.decode(Array(document.string(hex).utf8)), let key = CustomerKey(bytes)
@@ -36,6 +67,43 @@ extension Ledger {
       guard let parsed else { throw .invalid("\(path), line \(index + 1): this is no line of exported keys") }
       keys.append(parsed)
     }
-    return try keyRing.add(keys)
+    return keys
+  }
+
+  /// Events that were shown without their personal fields because this is a copy of a ledger that waits for its keys.
+  public var unopenedEvents: Int { keyRing.unopened.load(ordering: .relaxed) }
+}
+
+extension KeyRing {
+  fileprivate func key(of subject: [UInt8]) throws(LedgerError) -> CustomerKey? {
+    try subject.withUnsafeBufferPointer { bytes throws(LedgerError) in try key(of: bytes) }
+  }
+}
+
+extension Snapshot {
+  /// Everybody with at least one event that has sealed fields, in order of first appearance.
+  ///
+  /// - Complexity: O(events): all payloads are unpacked.
+  func customersWithSealedFields() throws(LedgerError) -> [[UInt8]] {
+    var isSealed = [Bool](repeating: false, count: customerCount + 1)
+    let coder = FrameCoder()
+    for index in blocks.indices {
+      try check(index, Self.frameSlots | ColumnSet(.customer).rawValue)
+      let block = blocks[index]
+      let customers = block.column(.customer)
+      var payloads = PayloadReader(block, coder: coder)
+      for row in 0..<block.count {
+        let customer = Int(customers[row])
+        if isSealed[customer] { continue }
+        isSealed[customer] = try payloads.withRecord(ofRow: row) { record, _ throws(LedgerError) in
+          !record.sealed.isEmpty
+        }
+      }
+    }
+    var subjects: [[UInt8]] = []
+    for customer in isSealed.indices where isSealed[customer] {
+      subjects.append(Array(try subjectBytes(UInt32(customer))))
+    }
+    return subjects
   }
 }

@@ -1,5 +1,14 @@
 import CHash
 import LMDB
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// The customers' keys: each wrapped by the key of its branch, the branches' keys by the master key.
 ///
@@ -13,13 +22,22 @@ import LMDB
 ///
 /// Wrapped means sealed by ``Cipher`` for a hash of the subject, or for the number of the branch, so that records cannot
 /// be exchanged unnoticed. Keys that are needed are flushed before the events that they seal.
+///
+/// A copy of a ledger has none of this. Where events have sealed fields it has a note instead, ``absenceNote``, and as
+/// long as that is there no keys are made: a new key for a known customer would keep the old one out for ever.
 final class KeyRing: @unchecked Sendable {
   private let path: String
+  private let notePath: String
   private let masterKeyPath: String
   private let access: Environment.Options.Access
   private let lock = Lock()
+  /// Sealed texts that were asked for and left out because the keys are elsewhere.
+  let unopened = Atomic<Int>(0)
   /// Touched only under the lock.
   private var state = State()
+
+  /// A file in the directory of a ledger that says that keys belong to it and are elsewhere.
+  static let absenceNote = "keys.missing"
 
   /// Customers in a branch.
   static let branchCustomersMax = 1024
@@ -43,6 +61,7 @@ final class KeyRing: @unchecked Sendable {
   /// - Parameter masterKeyPath: nil is `master.key` in the ledger.
   init(ledger path: String, masterKeyPath: String?, access: Environment.Options.Access) {
     self.path = path + "/keys"
+    notePath = path + "/" + Self.absenceNote
     self.masterKeyPath = masterKeyPath ?? path + "/master.key"
     self.access = access
   }
@@ -90,6 +109,15 @@ final class KeyRing: @unchecked Sendable {
       }
       return plain
     }
+  }
+
+  /// The ledger is a copy that came without its keys.
+  var areKeysMissing: Bool { DirectoryState.of(notePath) != .absent }
+
+  /// Forgets that keys were missing.
+  func removeAbsenceNote() throws(LedgerError) {
+    guard unlink(notePath) == 0 || errno == ENOENT else { throw NewFile.failure(notePath) }
+    try flushDirectory(folder(of: notePath))
   }
 
   private func withState<R>(_ body: (inout State) throws(LedgerError) -> R) throws(LedgerError) -> R {
@@ -208,6 +236,7 @@ final class KeyRing: @unchecked Sendable {
       }
     }
     guard isFresh else { return }
+    if areKeysMissing { throw .keysMissing(ledger: folder(of: notePath)) }
     // Without branches there are no keys yet, and a first master key may be made.
     let master = try master(&state, isNeeded: try hasBranches(store))
     try write(subjects.map { ($0, nil) }, master, store, &state)

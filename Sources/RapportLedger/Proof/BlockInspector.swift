@@ -3,6 +3,8 @@ struct BlockFinding: Sendable {
   var damage: [Damage] = []
   /// Events that were read and hashed.
   var checkedEvents = 0
+  /// Those of them that have sealed fields.
+  var sealedEvents = 0
   /// Of a full segment the root over its events, recomputed.
   var root: TreeHash?
   /// Of any other block the hashes of its leaves, in order of arrival.
@@ -218,6 +220,7 @@ final class BlockInspector {
         guard fingerprint == UInt64(bitPattern: fingerprints[rank]) else {
           throw damaged(.fingerprint, fact.position, "the fingerprint is not that of its source and id")
         }
+        if !record.sealed.isEmpty { finding.sealedEvents += 1 }
       }
     }
     finding.checkedEvents = block.count

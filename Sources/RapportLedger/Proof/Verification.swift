@@ -6,6 +6,8 @@ public struct Verification: Sendable {
   public var digest: LogDigest?
   /// Events that were read and hashed.
   public var checkedEvents = 0
+  /// Those of them that have sealed fields.
+  public var sealedEvents = 0
   /// The first damage of each kind, in order of position.
   public private(set) var damage: [Damage] = []
 

@@ -148,6 +148,7 @@ struct Verifier {
     for (block, finding) in zip(blocks, findings) {
       finding.damage.forEach { result.note($0) }
       result.checkedEvents += finding.checkedEvents
+      result.sealedEvents += finding.sealedEvents
       if let times = finding.times {
         if times.lowerBound < latest {
           note(

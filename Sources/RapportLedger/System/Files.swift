@@ -32,20 +32,29 @@ enum DirectoryState {
     var status = stat()
     guard stat(path, &status) == 0 else { return errno == EACCES ? .forbidden : .absent }
     guard status.st_mode & S_IFMT == S_IFDIR else { return .file }
-    guard let directory = opendir(path) else { return .forbidden }
-    defer { closedir(directory) }
-    var isEmpty = true
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name == "." || name == ".." { continue }
-      if name == "log" { return .ledger }
-      // A ledger that was about to be created when something came between.
-      if !["writer.lock", "turn.lock", "rejects.ndjson", "keys", "master.key"].contains(name) { isEmpty = false }
-    }
-    return isEmpty ? .empty : .other
+    guard let names = entries(of: path) else { return .forbidden }
+    if names.contains("log") { return .ledger }
+    // A ledger that was about to be created when something came between.
+    let early = ["writer.lock", "turn.lock", "rejects.ndjson", "keys", "master.key"]
+    return names.allSatisfy { early.contains($0) } ? .empty : .other
   }
+
+  /// Whether a directory has no entries at all.
+  static func isEmpty(_ path: String) -> Bool { entries(of: path)?.isEmpty ?? false }
+}
+
+/// The names in a directory, in no order; nil if it cannot be read.
+private func entries(of path: String) -> [String]? {
+  guard let directory = opendir(path) else { return nil }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  return names
 }
 
 /// Creates a directory that only its owner can enter.
@@ -61,7 +70,7 @@ func makeDirectory(_ path: String) -> Bool {
 /// A folder that may be entered and not read cannot be flushed, and one without a disk need not be: neither is a failure.
 ///
 /// - Returns: false if it failed, with the reason in `errno`.
-func flushDirectory(_ path: String) -> Bool {
+func isDirectoryFlushed(_ path: String) -> Bool {
   let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard directory >= 0 else { return errno == EACCES }
   defer { close(directory) }
@@ -72,19 +81,38 @@ extension Errno {
   static var current: Errno { Errno(rawValue: errno) }
 }
 
+/// The folder that a path names something in.
+func folder(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// Makes the names in a directory durable.
+func flushDirectory(_ path: String) throws(LedgerError) {
+  guard isDirectoryFlushed(path) else { throw NewFile.failure(path) }
+}
+
+/// Removes a directory and what is below it; follows no links, and leaves what it may not remove.
+package func removeDirectory(_ path: String) {
+  removeDirectoryEntries(path)
+  rmdir(path)
+}
+
+/// Removes what is in a directory.
+func removeDirectoryEntries(_ path: String) {
+  for name in entries(of: path) ?? [] {
+    let child = path + "/" + name
+    var status = stat()
+    guard lstat(child, &status) == 0 else { continue }
+    if status.st_mode & S_IFMT == S_IFDIR { removeDirectory(child) } else { unlink(child) }
+  }
+}
+
 /// Bytes of all files below a directory, as the file system counts their content.
 func bytes(below path: String) -> Int {
-  guard let directory = opendir(path) else { return 0 }
-  defer { closedir(directory) }
-  var total = 0
-  while let entry = readdir(directory) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    if name == "." || name == ".." { continue }
+  (entries(of: path) ?? []).reduce(0) { total, name in
     var status = stat()
-    guard lstat(path + "/" + name, &status) == 0 else { continue }
-    total += status.st_mode & S_IFMT == S_IFDIR ? bytes(below: path + "/" + name) : Int(status.st_size)
+    guard lstat(path + "/" + name, &status) == 0 else { return total }
+    return total + (status.st_mode & S_IFMT == S_IFDIR ? bytes(below: path + "/" + name) : Int(status.st_size))
   }
-  return total
 }

@@ -34,13 +34,7 @@ enum NewFile {
       unlink(new)
       throw error
     }
-    guard flushDirectory(folder(of: path)) else { throw failure(path) }
-  }
-
-  /// The folder that a file's name stands in.
-  static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    try flushDirectory(folder(of: path))
   }
 
   static func read(_ path: String) throws(LedgerError) -> [UInt8] {
