@@ -5,7 +5,9 @@ struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what is in the ledger and how it is doing.",
     discussion: """
-      Positions, customers, events by type, bytes, how far stored views are behind, and who is reading.
+      Positions, customers, events by type, bytes, how far stored views are behind, and who is reading at this moment. A \
+      reader that is far behind keeps the log from using freed pages again: it is named by its process, and how many \
+      positions have been recorded since it began.
 
       Examples:
         rapport status

@@ -36,7 +36,7 @@ enum StatusPage {
       "readers",
       status.readers.map { reader in
         Rich("pid \(reader.pid)")
-          + (reader.lag == 0 ? Rich() : Rich(" \(Human.count(reader.lag, "commit")) behind", .warning))
+          + (reader.lag == 0 ? Rich() : Rich(" \(Human.count(reader.lag, "position")) behind", .warning))
       })
     return page
   }

@@ -80,7 +80,8 @@ public final class Ledger: Sendable {
     let environment = log
     let transaction: ReadTransaction
     do throws(LMDBError) { transaction = try environment.read() } catch { throw LedgerError(error, path: path) }
-    let snapshot = try Snapshot(blocks: listBlocks(transaction), upTo: limit, keyRing: keyRing)
+    let snapshot = try Snapshot(
+      blocks: listBlocks(transaction), upTo: limit, keyRing: keyRing, transactionID: transaction.transactionID)
     return try body(snapshot)
   }
 

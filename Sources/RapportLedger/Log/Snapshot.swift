@@ -14,10 +14,15 @@ public struct Snapshot: ~Copyable, Sendable {
   private let intact: Mutex<[UInt64]>
   /// Opens sealed texts; nil leaves them out.
   let keyRing: KeyRing?
+  /// The number of LMDB's commit that is shown; 0 where blocks came from elsewhere.
+  let transactionID: Int
 
   /// - Parameter limit: leaves out what was recorded after this position.
-  init(blocks all: [Block], upTo limit: UInt64? = nil, keyRing: KeyRing? = nil) throws(LedgerError) {
+  init(blocks all: [Block], upTo limit: UInt64? = nil, keyRing: KeyRing? = nil, transactionID: Int = 0)
+    throws(LedgerError)
+  {
     self.keyRing = keyRing
+    self.transactionID = transactionID
     var next: UInt64 = 1
     for block in all {
       guard block.firstPosition == next else {
@@ -104,6 +109,34 @@ public struct Snapshot: ~Copyable, Sendable {
       if block.ledgerTime(ofRank: middle) <= time { low = middle + 1 } else { high = middle }
     }
     return min(position, block.firstPosition + UInt64(low) - 1)
+  }
+
+  /// The last position before so many commits were made.
+  ///
+  /// Every commit notes where its events begin; one that fills a segment goes on in the next block with the same time.
+  /// Where a clock stood still two commits look like one, and the answer is a commit too early. Commits without events
+  /// are the few by which a ledger is created.
+  ///
+  /// - Complexity: O(commits).
+  func position(commitsBack count: Int) throws(LedgerError) -> UInt64 {
+    var left = count
+    for index in blocks.indices.reversed() where left > 0 {
+      try check(index, Self.commitSlots)
+      let ranks = blocks[index].section(BlockSection.commitRank)
+      for commit in (0..<ranks.count).reversed() {
+        if commit == 0, index > 0, try continues(index) { continue }
+        left -= 1
+        if left == 0 { return blocks[index].firstPosition + UInt64(ranks[commit]) - 1 }
+      }
+    }
+    return left > 0 ? 0 : position
+  }
+
+  /// Whether the first commit of a block is the last one of the block before.
+  private func continues(_ index: Int) throws(LedgerError) -> Bool {
+    try check(index - 1, Self.commitSlots)
+    let before = blocks[index - 1]
+    return before.ledgerTime(ofRank: before.count - 1) == blocks[index].ledgerTime(ofRank: 0)
   }
 
   private func lastBlock(_ holds: (BlockHeader) -> Bool) -> Int? {
