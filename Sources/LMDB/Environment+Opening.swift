@@ -12,7 +12,7 @@ extension Environment {
   /// Opens LMDB's handle on a directory that this process has claimed. Other processes may do the same at any moment,
   /// so everything here happens under `open.lock`.
   static func open(
-    _ directory: String, _ options: Options, _ claim: borrowing DirectoryClaim
+    _ directory: String, _ options: Options, _ claim: borrowing DirectoryClaim, isOverlay: Bool
   ) throws(LMDBError) -> OpaquePointer {
     let dataPath = directory + "/data.mdb"
     if options.access == .readOnly { _ = try DataFile(at: dataPath) }  // do not litter a directory that is not ours
@@ -24,6 +24,8 @@ extension Environment {
       if try !exists(dataPath) { try createDataFile(at: dataPath) }
       try claim.synchronize()  // LMDB flushes its file but never the name that leads to it
     }
+    // On an overlay this makes it a file of the top layer, if it is not yet: `FileSystem`.
+    if isOverlay { _ = try Descriptor.openExisting("open", dataPath, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK) }
     try DataFile(at: dataPath).check()
     try createReaderTable(at: directory + "/lock.mdb", options)
 

@@ -43,18 +43,22 @@ import Synchronization
     /// Named databases.
     public var maxDatabases: UInt32
 
+    /// What the directory stands on; nil asks the system. For tests of what is refused.
+    public var fileSystem: FileSystem?
+
     /// Whether the kernel reads ahead. Turn it off for random look-ups in a file larger than memory.
     public var readAhead: Bool
 
     public init(
       access: Access, mapBytes: Int = 1 << 40, maxReaders: UInt32 = 1022, maxDatabases: UInt32 = 8,
-      readAhead: Bool = true
+      readAhead: Bool = true, fileSystem: FileSystem? = nil
     ) {
       self.access = access
       self.mapBytes = mapBytes
       self.maxReaders = maxReaders
       self.maxDatabases = maxDatabases
       self.readAhead = readAhead
+      self.fileSystem = fileSystem
     }
   }
 
@@ -81,12 +85,16 @@ import Synchronization
 
   /// Opens the environment, and creates it first if the access allows that and it is not there.
   ///
-  /// - Throws: `.absent`, `.alreadyOpen`, `.truncated`, `.malformedFile`, `MDB_VERSION_MISMATCH`; `.lockTimedOut` if
-  ///   another process takes more than half a minute to open or close it; a system error.
+  /// - Throws: `.absent`, `.alreadyOpen`, `.truncated`, `.malformedFile`, `MDB_VERSION_MISMATCH`; `.unsuitable` on a
+  ///   file system that cannot keep it; `.lockTimedOut` if another process takes more than half a minute to open or
+  ///   close it; a system error.
   public init(at directory: String, options: Options) throws(LMDBError) {
     self.directory = directory
+    // Before anything is created there.
+    let fileSystem = options.fileSystem ?? FileSystem.of(directory)
+    try FileSystem.check(directory, fileSystem)
     claim = try DirectoryClaim(directory, createIfAbsent: options.access == .readWrite)
-    unsafe handle = try Self.open(directory, options, claim)
+    unsafe handle = try Self.open(directory, options, claim, isOverlay: fileSystem?.kind == .overlay)
   }
 
   /// LMDB has had races between opening and closing, so both happen under a lock of ours, `open.lock`. If that cannot

@@ -20,6 +20,8 @@ extension LMDBError: CustomStringConvertible {
       "the database was written with another kind of key"
     case .malformedKey:
       "a stored key is damaged"
+    case .unsuitable(let fileSystem):
+      "it is on \(fileSystem), where neither locks and memory maps of several processes nor flushes can be relied on; use a disk of this machine"
     case .lockTimedOut(let holder?):
       "process \(holder) did not give up its lock in time"
     case .lockTimedOut(nil):

@@ -30,6 +30,8 @@ public struct LMDBError: Error, Hashable, Sendable {
     case wrongKindOfKey
     /// A stored key cannot be read as the kind of key that its database promises.
     case malformedKey
+    /// The directory is on a file system that cannot keep an environment.
+    case unsuitable(fileSystem: String)
     /// A lock was not free in time; `holder` is the process that has it, where it is known.
     case lockTimedOut(holder: Int32?)
     /// An earlier commit failed in a way that leaves its outcome unknown: close the environment and open it again.
@@ -102,6 +104,11 @@ extension LMDBError {
     case .system(.permissionDenied), .system(.notPermitted), .system(.readOnlyFileSystem): true
     default: false
     }
+  }
+
+  /// The directory is on a network file system, or another one that cannot keep an environment.
+  public var isUnsuitable: Bool {
+    if case .unsuitable = code { true } else { false }
   }
 
   /// The file was written by an incompatible version of LMDB.

@@ -131,6 +131,28 @@ struct Descriptor: ~Copyable, Sendable {
     return bytes
   }
 
+  /// Everything from where the file stands to its end, also of one that does not know its size.
+  func readToEnd(_ operation: String) throws(LMDBError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 16 << 10)
+    while true {
+      let count = try attempt(operation, path) { unsafe Self.readSome(rawValue, &piece, piece.count) }
+      if count == 0 { return bytes }
+      bytes += piece[..<count]
+    }
+  }
+
+  // The type has a `read` of its own.
+  private static func readSome(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    #if canImport(Glibc)
+      unsafe Glibc.read(file, bytes, count)
+    #elseif canImport(Musl)
+      unsafe Musl.read(file, bytes, count)
+    #else
+      unsafe Darwin.read(file, bytes, count)
+    #endif
+  }
+
   /// Replaces everything in the file. Meant for a few bytes: a short write is not continued.
   func replaceContents(_ operation: String, with text: String) throws(LMDBError) {
     _ = try attempt(operation, path) { ftruncate(rawValue, 0) }

@@ -53,9 +53,10 @@ final class RunningExecutable: @unchecked Sendable {
     return false
   }
 
-  /// Waits for the end. A program that a signal ended has its negative number as status.
-  func finish() -> Executable.Result {
+  /// Waits for the end, and makes one if there is none. A program that a signal ended has its negative number as status.
+  func finish(seconds: Double = 60) -> Executable.Result {
     closeInput()
+    if !wait(seconds: seconds, until: { !process.isRunning }) { interrupt(by: SIGKILL) }
     process.waitUntilExit()
     group.wait()
     let status = process.terminationStatus

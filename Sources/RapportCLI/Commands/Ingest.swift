@@ -77,6 +77,10 @@ struct Ingest: AsyncParsableCommand {
   func run() async throws {
     let input = try follow.map { try System.openFIFO($0) } ?? 0
     let ledger = try options.open(for: .writing)
+    if ledger.isOnOverlay {
+      options.note(
+        Rich("\(ledger.path) is in the container's own layer and goes with it: keep a ledger on a volume", .warning))
+    }
     if System.isTerminal(input) { options.note(Rich("reading events from the terminal; Ctrl-D ends them", .dim)) }
     let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
     let acknowledgements = ack ? Acknowledgements() : nil

@@ -63,6 +63,7 @@ extension Ledger {
     case .absent where purpose == .reading, .empty where purpose == .reading: throw .absent(path: path)
     case .ledger, .empty: break
     case .absent:
+      try mapping(path) { () throws(LMDBError) in try FileSystem.check(path) }
       guard makeDirectory(path) else {
         let error = Errno.current
         if [.noSpace, .diskQuotaExceeded, .ioError].contains(error) {
@@ -81,9 +82,6 @@ extension Ledger {
   static func openDatabases(
     _ log: Environment, path: String, creating: Bool, height: Int
   ) throws(LedgerError) -> (LedgerMeta, Database<UInt64>) {
-    // Before LMDB follows any of them: one flipped bit can lead to an older state of the log, hide it, so that a writer
-    // would begin anew, or have a writer overwrite what is in use. About a microsecond a block.
-    try mapping(path) { () throws(LMDBError) in try log.checkPages() }
     let metas = try mapping(path) { () throws(LMDBError) in
       try log.openDatabase(named: "meta", keys: String.self, create: creating)
     }
@@ -117,10 +115,21 @@ func mapping<R>(_ path: String, _ body: () throws(LMDBError) -> R) throws(Ledger
   do throws(LMDBError) { return try body() } catch { throw LedgerError(error, path: path) }
 }
 
+extension Ledger {
+  /// The ledger is in a container's own layer, and goes with the container.
+  public var isOnOverlay: Bool { FileSystem.of(path)?.kind == .overlay }
+}
+
 extension LedgerError {
   init(_ error: LMDBError, path: String) {
     switch error.code {
     case .absent: self = .absent(path: path)
+    case .unsuitable(let fileSystem):
+      self = .notALedger(
+        path: path,
+        why:
+          "it is on \(fileSystem), where neither locks and memory maps of several processes nor flushes can be relied on. Name a folder on a disk of this machine, in a container one on a volume"
+      )
     case .lockTimedOut(let holder): self = .busy(pid: holder, waited: .zero)
     case _ where error.isDamaged:
       self = .damaged(Damage(kind: .file, position: 0, detail: error.description))
