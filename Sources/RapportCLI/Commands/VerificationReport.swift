@@ -38,18 +38,7 @@ struct VerificationReport {
   /// The child's half.
   static func tell(path: String, against digest: LogDigest?) throws {
     Faults.remove()
-    var verification = Verification()
-    do throws(LedgerError) {
-      let ledger = try Ledger(at: path, for: .reading)
-      do { verification = try ledger.verify(against: digest, onStep: say) } catch let error as LedgerError {
-        throw error
-      } catch {
-        throw LedgerError.inputOutput(path: path, why: "\(error)")
-      }
-    } catch {
-      guard case .damaged(let damage) = error else { throw error }
-      say(.found(damage))
-    }
+    let verification = try Ledger.verify(at: path, against: digest, onStep: say)
     say(
       "result", "\(verification.position)", "\(verification.checkedEvents)", "\(verification.sealedEvents)",
       verification.digest?.description ?? "")

@@ -15,6 +15,11 @@ enum Faults {
   private static let signals = [SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGTRAP]
 
   static func install() {
+    // A parent that blocks signals hands that on.
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    for number in signals { sigaddset(&unblocked, number) }
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
     for number in signals {
       signal(number) { _ in
         // Only what is safe in a signal handler: no allocation, no lock, no Swift runtime.

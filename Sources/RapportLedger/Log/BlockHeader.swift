@@ -124,6 +124,8 @@ public struct Damage: Error, Sendable, Equatable, CustomStringConvertible {
     case order
     /// A fingerprint that is not that of source and id.
     case fingerprint
+    /// An event that is there twice.
+    case duplicate
     /// Times of recording that run backwards.
     case time
     /// The root of a segment is not that of its events.

@@ -49,10 +49,12 @@ public final class Ledger: Sendable {
   ///   - masterKeyPath: the file of the master key; nil is `master.key` in the ledger.
   ///   - height: a new ledger seals segments of 2^height events. 16 but for tests.
   ///   - mapBytes: address space to reserve for the log; the log cannot grow beyond it.
+  ///   - refusesUnsoundPages: false opens a damaged ledger, too, which may end the process: for verifying it.
   /// - Throws: ``LedgerError``.
   /// - Complexity: O(1).
   public init(
-    at path: String, for purpose: Purpose, masterKeyPath: String? = nil, height: Int = 16, mapBytes: Int = 1 << 40
+    at path: String, for purpose: Purpose, masterKeyPath: String? = nil, height: Int = 16, mapBytes: Int = 1 << 40,
+    refusesUnsoundPages: Bool = true
   ) throws(LedgerError) {
     self.path = path
     keyRing = KeyRing(
@@ -63,6 +65,17 @@ public final class Ledger: Sendable {
     do throws(LMDBError) {
       log = try Environment(at: directory, options: .init(access: writes ? .readWrite : .readOnly, mapBytes: mapBytes))
     } catch { throw LedgerError(error, path: path) }
+    do throws(LedgerError) {
+      // Before LMDB follows any of them: one flipped bit can lead to an older state of the log, hide it, so that a
+      // writer would begin anew, or have a writer overwrite what is in use. About a microsecond a block.
+      try mapping(path) { [log] () throws(LMDBError) in try log.checkPages() }
+    } catch {
+      guard !refusesUnsoundPages, case .damaged = error else { throw error }
+      do throws(LedgerError) {
+        (meta, blocks) = try Ledger.openDatabases(log, path: path, creating: false, height: height)
+      } catch _ { throw error }
+      return
+    }
     (meta, blocks) = try Ledger.openDatabases(log, path: path, creating: writes, height: height)
   }
 

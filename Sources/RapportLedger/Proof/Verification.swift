@@ -51,8 +51,27 @@ public enum VerificationStep: Sendable, Equatable {
 }
 
 extension Ledger {
+  /// Verifies a ledger that may be too damaged to be opened: what is wrong with the pages of its file is noted, and then
+  /// everything else that can be found is looked for all the same.
+  ///
+  /// So on a damaged file this is even more likely to end the process than ``verify(against:threads:onStep:)``.
+  public static func verify(
+    at path: String, against digest: LogDigest? = nil, threads: Int = Replay.processors,
+    onStep: @escaping @Sendable (VerificationStep) -> Void = { _ in }
+  ) throws -> Verification {
+    let ledger: Ledger
+    do throws(LedgerError) { ledger = try Ledger(at: path, for: .reading, refusesUnsoundPages: false) } catch {
+      guard case .damaged(let damage) = error else { throw error }
+      var verification = Verification()
+      verification.note(damage)
+      onStep(.found(damage))
+      return verification
+    }
+    return try ledger.verify(against: digest, threads: threads, onStep: onStep)
+  }
+
   /// Reads everything and says what is not as it was written: pages, headers, checksums, positions, orders, texts,
-  /// fingerprints, times, roots, stored views, and last the digest of the whole.
+  /// fingerprints, that no event is there twice, times, roots, stored views, and last the digest of the whole.
   ///
   /// LMDB trusts its pages, so on a damaged file this may end the process by a signal: run it in a child, and take the
   /// steps that it told for the place.

@@ -44,7 +44,9 @@ struct Verifier {
     if result.isSound, let damage = try misplaced(blocks, transaction) { note(damage) }
     var texts = KnownTexts()
     for block in blocks { texts.learn(block).forEach { note($0) } }
-    assemble(blocks, inspect(blocks, texts))
+    let findings = inspect(blocks, texts)
+    assemble(blocks, findings)
+    try findDuplicates(zip(blocks, findings).filter { $1.damage.isEmpty }.map(\.0))
   }
 
   /// - Throws: what is no damage.
@@ -176,6 +178,15 @@ struct Verifier {
   }
 
   // MARK: The whole
+
+  /// - Parameter blocks: those that were found sound.
+  private mutating func findDuplicates(_ blocks: [Block]) throws(LedgerError) {
+    for (position, first) in try DuplicateSearch(blocks: blocks).run(threads: threads) {
+      note(
+        Damage(
+          kind: .duplicate, position: position, detail: "the event has the source and id of the one at \(first)"))
+    }
+  }
 
   private mutating func compareWithWanted() {
     guard let wanted else { return }

@@ -100,6 +100,41 @@ struct VerificationTests {
     #expect(verification.checkedEvents > 0, "what can be read is read")
   }
 
+  /// Repeats the last block of a log behind it: a writer whose memory of fingerprints failed.
+  private static func repeatLastBlock(of ledger: Ledger) throws {
+    let repeated = try ledger.read { snapshot in
+      let block = snapshot.blocks[snapshot.blocks.count - 1]
+      var draft = try Draft(block, coder: FrameCoder())
+      draft.firstPosition = block.header.lastPosition + 1
+      (draft.firstNewCustomer, draft.newCustomers) = (UInt32(snapshot.customerCount + 1), TextList())
+      (draft.firstNewName, draft.newNames) = (UInt32(snapshot.nameCount + 1), TextList())
+      return (draft.firstPosition, BlockBuilder().build(draft, sources: { _, _ in nil }))
+    }
+    let log = ledger.log
+    var transaction = try log.write()
+    try transaction.put(repeated.0, repeated.1.span.bytes, in: ledger.blocks)
+    try transaction.commit()
+  }
+
+  @Test("an event that is there twice is named with both positions", arguments: [1, 2, 3, 1 << 20])
+  func twice(partCount: Int) throws {
+    let ledger = try TestLedger(height: 4)
+    try ledger.record(Array(Self.lines.prefix(20)), commits: [16, 3, 1])
+    #expect(try ledger.ledger.verify(threads: 2).isSound)
+    try Self.repeatLastBlock(of: ledger.ledger)
+    let last = try LogDigestTests.digest(ledger.ledger).position
+    let count = last - 20
+    let verification = try ledger.ledger.verify(threads: 2)
+    #expect(verification.damage.map(\.kind) == [.duplicate])
+    #expect(verification.damage.first?.position == 21)
+    #expect(verification.damage.first?.detail.contains("the one at \(21 - count)") == true)
+    let all = try ledger.ledger.read { snapshot in
+      try DuplicateSearch(blocks: snapshot.blocks, partCount: partCount).run(threads: 2)
+    }
+    #expect(all.map(\.position) == Array(21...last))
+    #expect(all.map(\.first) == Array(21 - count...20))
+  }
+
   @Test("a stored view that is not what the log says is named")
   func view() throws {
     let ledger = try Self.ledger()
