@@ -5,13 +5,14 @@ struct Timeline: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a customer's events in order.",
     discussion: """
-      Oldest first, by the time at which things happened; events that arrived late stand where they belong.
+      Oldest first, by the time at which things happened; events that arrived late stand where they belong, corrected \
+      ones say what they say now, and the events of merged customers are those of one person.
 
       Examples:
         rapport timeline C0042 --type case.opened --type case.resolved
         rapport timeline C0042 --from 2026-01-01 --limit 100 --json
 
-      With --json each line is an event as `rapport log` prints it. Where --limit left some out, a last line \
+      With --json each line is an event as `rapport log` prints it, with correctedby where it was corrected. Where --limit left some out, a last line \
       {"cursor": …} says how to go on: give its text to --cursor.
       """)
 
@@ -38,6 +39,9 @@ struct Timeline: ParsableCommand {
   @Option(name: .long, help: "Go on where a former call with --limit ended.")
   var cursor: String?
 
+  @Flag(name: .long, help: "Show retracted events, too.")
+  var all = false
+
   @Flag(name: .long, help: "Print the events as JSON, one a line.")
   var json = false
 
@@ -58,7 +62,7 @@ struct Timeline: ParsableCommand {
     try Output.run(noColor: options.noColor) { output in
       var table = TimelinePage.table()
       let next = try ledger.read { snapshot in
-        try snapshot.timeline(of: customer, filter: filter, limit: limit, cursor: cursor) { event in
+        try snapshot.timeline(of: customer, filter: filter, limit: limit, cursor: cursor, showsAll: all) { event in
           if json {
             try output.json(event.json)
           } else {

@@ -10,8 +10,13 @@ enum TimelinePage {
   static func row(_ event: RecordedEvent, isTerminal: Bool) -> [Rich] {
     [
       Rich(Human.time(event.time), .dim), Rich(event.type), Rich(event.channel ?? ""),
-      event.data.map { details($0, isTerminal: isTerminal) } ?? Rich(),
+      .joined([note(event), event.data.map { details($0, isTerminal: isTerminal) }].compactMap { $0 }),
     ]
+  }
+
+  private static func note(_ event: RecordedEvent) -> Rich? {
+    if event.retractedBy != nil { return Rich("retracted", .bad) }
+    return event.correctedBy == nil ? nil : Rich("corrected", .warning)
   }
 
   /// The fields of an event's data, short: `order O1 · revenue 72.89 EUR · 2 lines`.

@@ -11,6 +11,18 @@ public struct EventKindSet: Sendable, Equatable, ExpressibleByArrayLiteral {
   /// Every kind there is, unknown types included.
   public static let all = EventKindSet(words: (.max, .max, .max, .max))
 
+  /// What happened between the firm and a customer: every kind but those about identity, corrections and the ledger's
+  /// own. Unknown types are among them.
+  public static let interactions = all.subtracting([
+    .customerMerged, .customerUnmerged, .eventCorrected, .eventRetracted, .importBatch, .dataRead, .erasureExecuted,
+  ])
+
+  /// The kinds that change who a person is.
+  static let mappings: EventKindSet = [.customerMerged, .customerUnmerged]
+
+  /// The kinds that change what other events say.
+  static let corrections: EventKindSet = [.eventCorrected, .eventRetracted]
+
   public mutating func insert(_ kind: EventKind) { insert(rawValue: kind.rawValue) }
 
   mutating func insert(rawValue: UInt8) {
@@ -41,6 +53,15 @@ public struct EventKindSet: Sendable, Equatable, ExpressibleByArrayLiteral {
         words.0 | other.words.0, words.1 | other.words.1, words.2 | other.words.2, words.3 | other.words.3
       ))
   }
+
+  public func subtracting(_ other: EventKindSet) -> EventKindSet {
+    EventKindSet(
+      words: (
+        words.0 & ~other.words.0, words.1 & ~other.words.1, words.2 & ~other.words.2, words.3 & ~other.words.3
+      ))
+  }
+
+  public func isSubset(of other: EventKindSet) -> Bool { subtracting(other) == [] }
 
   public func isDisjoint(with other: EventKindSet) -> Bool {
     words.0 & other.words.0 == 0 && words.1 & other.words.1 == 0 && words.2 & other.words.2 == 0

@@ -67,34 +67,22 @@ public struct Facts: BitwiseCopyable, Sendable {
   /// The meaning of the type.
   public var kind: EventKind { EventKind(rawValue: kindCode) ?? .other }
 
-  /// Who turned to whom: as sent, else as the type says.
-  public var direction: Direction? {
-    directionCode == 0 ? Vocabulary.directions[Int(kindCode)] : Direction(rawValue: directionCode)
-  }
-
-  /// True for a touch: a customer event from or to the customer.
-  public var isTouch: Bool {
-    guard customer != 0 else { return false }
-    let direction = direction
-    return direction == .in || direction == .out
-  }
-
   /// Booleans, presence bits and flags of an event.
   public struct Marks: OptionSet, BitwiseCopyable, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    static let aIsKnown = Marks(rawValue: 1 << 0)
-    static let aIsTrue = Marks(rawValue: 1 << 1)
-    static let bIsKnown = Marks(rawValue: 1 << 2)
-    static let bIsTrue = Marks(rawValue: 1 << 3)
-    static let cIsKnown = Marks(rawValue: 1 << 4)
-    static let cIsTrue = Marks(rawValue: 1 << 5)
+    public static let aIsKnown = Marks(rawValue: 1 << 0)
+    public static let aIsTrue = Marks(rawValue: 1 << 1)
+    public static let bIsKnown = Marks(rawValue: 1 << 2)
+    public static let bIsTrue = Marks(rawValue: 1 << 3)
+    public static let cIsKnown = Marks(rawValue: 1 << 4)
+    public static let cIsTrue = Marks(rawValue: 1 << 5)
     /// `amount` was sent or follows from what was sent.
-    static let hasAmount = Marks(rawValue: 1 << 6)
-    static let hasNumber = Marks(rawValue: 1 << 7)
+    public static let hasAmount = Marks(rawValue: 1 << 6)
+    public static let hasNumber = Marks(rawValue: 1 << 7)
     static let hasNumber2 = Marks(rawValue: 1 << 8)
-    static let hasInstant = Marks(rawValue: 1 << 9)
+    public static let hasInstant = Marks(rawValue: 1 << 9)
     /// `instant` was sent as a date without a time.
     public static let instantIsDate = Marks(rawValue: 1 << 10)
     /// No `time` was sent: `time` is the time of recording.
@@ -108,14 +96,6 @@ public struct Facts: BitwiseCopyable, Sendable {
   }
 
   public var hasAmount: Bool { marks.contains(.hasAmount) }
-  public var hasNumber: Bool { marks.contains(.hasNumber) }
-  public var hasInstant: Bool { marks.contains(.hasInstant) }
-  /// The type's first boolean: `personalised`, `public`, `helpful`, `yes`, `friendly`; nil if not sent.
-  public var flagA: Bool? { marks.contains(.aIsKnown) ? marks.contains(.aIsTrue) : nil }
-  /// The type's second boolean: `unsolicited`, `sponsored`.
-  public var flagB: Bool? { marks.contains(.bIsKnown) ? marks.contains(.bIsTrue) : nil }
-  /// The type's third boolean: `disclosed`.
-  public var flagC: Bool? { marks.contains(.cIsKnown) ? marks.contains(.cIsTrue) : nil }
 }
 
 /// One line of an order, a delivery or a return.
@@ -131,8 +111,8 @@ public struct OrderLine: BitwiseCopyable, Sendable, Equatable {
 }
 
 extension Vocabulary {
-  /// The direction that a type has by itself, by raw kind.
-  static let directions: [Direction?] = shapes.map(\.direction)
+  /// The direction that a type has by itself, by raw kind: a raw value, 0 if it has none.
+  static let directionCodes: InlineArray<256, UInt8> = InlineArray { shapes[$0].direction?.rawValue ?? 0 }
 }
 
 /// ISO 4217 codes in five bits a letter.

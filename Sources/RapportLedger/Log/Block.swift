@@ -107,25 +107,9 @@ struct Block: @unchecked Sendable {
   ///
   /// - Complexity: O(log lines) and O(1) a line.
   func lines(of row: Int) -> [OrderLine] {
-    let rows = section(BlockSection.lineRow)
-    var low = 0
-    var high = rows.count
-    while low < high {
-      let middle = (low + high) / 2
-      if rows[middle] < Int64(row) { low = middle + 1 } else { high = middle }
-    }
+    var cursor = OrderLineCursor(self, from: UInt32(row))
     var lines: [OrderLine] = []
-    let sku = section(BlockSection.lineSku)
-    let group = section(BlockSection.lineGroup)
-    let quantity = section(BlockSection.lineQuantity)
-    let price = section(BlockSection.linePrice)
-    while low < rows.count, rows[low] == Int64(row) {
-      lines.append(
-        OrderLine(
-          sku: UInt32(truncatingIfNeeded: sku[low]), group: UInt32(truncatingIfNeeded: group[low]),
-          quantity: quantity[low], price: price[low]))
-      low += 1
-    }
+    while let line = cursor.next(of: UInt32(row)) { lines.append(line) }
     return lines
   }
 

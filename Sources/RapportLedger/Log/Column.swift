@@ -74,14 +74,16 @@ public enum Column: UInt8, CaseIterable, Sendable {
   }()
 }
 
-/// The columns that a projection reads. `customer`, `kind`, `time`, `rank` and `sequence` are always there: they make the canonical
-/// order.
+/// The columns that a projection reads. `customer`, `kind` and `time` are always there.
 public struct ColumnSet: OptionSet, Sendable {
   public let rawValue: UInt64
   public init(rawValue: UInt64) { self.rawValue = rawValue }
   public init(_ columns: Column...) { rawValue = columns.reduce(0) { $0 | 1 << UInt64($1.rawValue) } }
 
-  static let order = ColumnSet(.customer, .kind, .time, .rank, .sequence, .source)
+  /// The fingerprint of `source` + `id`, by which `cause` of another event names this one.
+  public static let fingerprint = ColumnSet(rawValue: 1 << UInt64(fingerprintSlot))
+  @usableFromInline static let fingerprintSlot = 32
+
   public static let all = ColumnSet(rawValue: Column.allCases.reduce(0) { $0 | 1 << UInt64($1.rawValue) })
 
   public func contains(_ column: Column) -> Bool { rawValue & 1 << UInt64(column.rawValue) != 0 }

@@ -94,7 +94,8 @@ public final class Ledger: Sendable {
     let transaction: ReadTransaction
     do throws(LMDBError) { transaction = try environment.read() } catch { throw LedgerError(error, path: path) }
     let snapshot = try Snapshot(
-      blocks: listBlocks(transaction), upTo: limit, keyRing: keyRing, transactionID: transaction.transactionID)
+      blocks: listBlocks(transaction), upTo: limit, keyRing: keyRing, seed: meta.seed,
+      transactionID: transaction.transactionID)
     return try body(snapshot)
   }
 

@@ -97,8 +97,7 @@ private struct EventCounts {
     var type = ColumnBuffer<UInt32>(rowsMax)
     var kind = ColumnBuffer<UInt8>(rowsMax)
     var customer = ColumnBuffer<UInt32>(rowsMax)
-    var isCounted = [Bool](repeating: true, count: 256)
-    for code in 0..<256 where CardProjection.uncounted.contains(rawValue: UInt8(code)) { isCounted[code] = false }
+    let isCounted = (0..<256).map { EventKindSet.interactions.contains(rawValue: UInt8($0)) }
     for index in snapshot.blocks.indices {
       try snapshot.check(index, ColumnSet(.type, .kind, .customer).rawValue)
       let block = snapshot.blocks[index]

@@ -11,6 +11,11 @@ public struct RecordedEvent: Sendable {
   public var subject: String?
   public var channel: String?
   public var department: String?
+  /// The id of the last event that corrected this one, `SOURCE#ID` if its source is another; nil if none did. Only of
+  /// timelines: the log shows what was sent.
+  public var correctedBy: String?
+  /// The id of the event that retracted this one.
+  public var retractedBy: String?
   /// The whole event as one JSON object, `ledgerposition` and `ledgertime` last.
   public var json: [UInt8]
 
@@ -52,7 +57,7 @@ extension Snapshot {
   ) throws {
     var left = limit ?? .max
     guard left > 0, position > 0 else { return }
-    guard let test = try NumberedFilter(filter, in: self) else { return }
+    let test = try NumberedFilter(filter, in: self)
     var reader = EventReader()
     let order = reverse ? Array(blocks.indices.reversed()) : Array(blocks.indices)
     for index in order {
@@ -75,42 +80,97 @@ extension Snapshot {
     }
   }
 
-  /// One customer's events in canonical order, oldest first.
+  /// One person's events in canonical order, oldest first, in corrected form.
   ///
   /// - Parameters:
+  ///   - customer: any of the person's ids.
   ///   - cursor: where a former call ended.
+  ///   - showsAll: retracted events, too.
   ///   - body: returns false to stop.
   /// - Returns: a cursor where more remain.
   /// - Throws: ``LedgerError/noSuchCustomer(_:)``.
   public func timeline(
     of customer: String, filter: EventFilter = EventFilter(), limit: Int? = nil, cursor: String? = nil,
-    limits: ReplayLimits = ReplayLimits(), _ body: (RecordedEvent) throws -> Bool
+    showsAll: Bool = false, limits: ReplayLimits = ReplayLimits(), _ body: (RecordedEvent) throws -> Bool
   ) throws -> String? {
-    guard let number = try self.customer(customer) else { throw LedgerError.noSuchCustomer(customer) }
-    for index in blocks.indices where !blocks[index].rows(of: number).isEmpty {
-      try check(index, ColumnSet.all.rawValue | Self.frameSlots | Self.commitSlots)
-    }
-    var gatherer = HistoryGatherer(self, kinds: .all, columns: .all, readsLines: false, limits: limits)
-    try gatherer.gather(number..<number + 1, from: self)
-    var facts = Array(gatherer.facts.dropLast())
-    // A customer whose first event lies behind the limit is not there yet.
-    guard !facts.isEmpty else { throw LedgerError.noSuchCustomer(customer) }
+    var person = try PersonReader(of: customer, in: self, columns: ColumnSet(), readsLines: false, limits: limits)
+    var items = person.items()
     if let cursor {
-      guard let after = UInt64(cursor), let index = facts.firstIndex(where: { $0.position == after }) else {
+      guard let after = UInt64(cursor), let index = items.firstIndex(where: { $0.position == after }) else {
         throw LedgerError.invalid("the cursor “\(cursor)” is not one of this timeline")
       }
-      facts.removeFirst(index + 1)
+      items.removeFirst(index + 1)
     }
     var filter = filter
     filter.customer = nil
-    guard let test = try NumberedFilter(filter, in: self) else { return nil }
-    facts.removeAll { !test.accepts($0) }
+    let test = try NumberedFilter(filter, in: self)
     var reader = EventReader()
-    for (shown, fact) in facts.enumerated() {
-      if let limit, shown == limit { return shown == 0 ? nil : "\(facts[shown - 1].position)" }
-      guard let index = block(of: fact.position), try body(event(fact, index, &reader)) else { return nil }
+    var shown = 0
+    var last: UInt64 = 0
+    for item in items where showsAll || item.target?.isRetracted != true {
+      let corrected = item.target.flatMap { $0.isRetracted ? nil : $0.facts }
+      let facts = corrected ?? blocks[item.block].facts(item.row..<item.row + 1)[0]
+      guard test.accepts(facts) else { continue }
+      if let limit, shown == limit { return shown == 0 ? nil : "\(last)" }
+      guard try body(event(item, &reader)) else { return nil }
+      shown += 1
+      last = item.position
     }
     return nil
+  }
+
+  /// An event of a timeline: as it was sent, or what became of it.
+  private func event(
+    _ item: PersonReader.Item, _ reader: inout EventReader
+  ) throws(LedgerError) -> RecordedEvent {
+    let block = blocks[item.block]
+    var sent = block.facts(item.row..<item.row + 1)[0]
+    guard let target = item.target else { return try event(sent, item.block, &reader) }
+    let source = try nameBytes(sent.source)
+    let by = String(
+      decoding: source.elementsEqual(target.by.source)
+        ? target.by.id : target.by.source + [UInt8(ascii: "#")] + target.by.id, as: UTF8.self)
+    if target.isRetracted {
+      var event = try event(sent, item.block, &reader)
+      event.retractedBy = by
+      event.json = Self.adding([.init(key: "retractedby", value: .string(by))], to: event.json)
+      return event
+    }
+    sent = target.facts
+    let ledgerTime = block.ledgerTime(ofRank: Int(item.position - block.firstPosition))
+    var event = try describe(sent, item.position, ledgerTime)
+    event.correctedBy = by
+    event.json = Self.adding(
+      [
+        .init(key: "correctedby", value: .string(by)), .init(key: "ledgerposition", value: .int(Int(item.position))),
+        .init(key: "ledgertime", value: .string(Timestamp(nanoseconds: ledgerTime).description)),
+      ], to: target.text)
+    return event
+  }
+
+  /// An event's text with members behind the others.
+  private static func adding(_ members: [JSONValue.Member], to text: [UInt8]) -> [UInt8] {
+    var text = text
+    text.removeLast()
+    for member in members {
+      text.append(UInt8(ascii: ","))
+      JSONValue.string(member.key).append(to: &text)
+      text.append(UInt8(ascii: ":"))
+      member.value.append(to: &text)
+    }
+    text.append(UInt8(ascii: "}"))
+    return text
+  }
+
+  private func describe(
+    _ facts: Facts, _ position: UInt64, _ ledgerTime: Int64
+  ) throws(LedgerError) -> RecordedEvent {
+    RecordedEvent(
+      position: position, time: facts.time, ledgerTime: ledgerTime,
+      timeIsAssumed: facts.marks.contains(.timeAssumed), type: try name(facts.type),
+      subject: facts.customer == 0 ? nil : try subject(facts.customer),
+      channel: facts.channel == 0 ? nil : try name(facts.channel),
+      department: facts.department == 0 ? nil : try name(facts.department), json: [])
   }
 
   private func event(
@@ -120,15 +180,9 @@ extension Snapshot {
     let ledgerTime = block.ledgerTime(ofRank: Int(facts.position - block.firstPosition))
     return try reader.withEvent(row: Int(facts.row), in: index, of: self) {
       facts, record, snapshot throws(LedgerError) in
-      var json: [UInt8] = []
-      try EventText.append(facts, record, in: snapshot, ledgerTime: ledgerTime, to: &json)
-      return RecordedEvent(
-        position: facts.position, time: facts.time, ledgerTime: ledgerTime,
-        timeIsAssumed: facts.marks.contains(.timeAssumed), type: try snapshot.name(facts.type),
-        subject: facts.customer == 0 ? nil : try snapshot.subject(facts.customer),
-        channel: facts.channel == 0 ? nil : try snapshot.name(facts.channel),
-        department: facts.department == 0 ? nil : try snapshot.name(facts.department),
-        json: json)
+      var event = try snapshot.describe(facts, facts.position, ledgerTime)
+      try EventText.append(facts, record, in: snapshot, ledgerTime: ledgerTime, to: &event.json)
+      return event
     }
   }
 }
@@ -142,26 +196,15 @@ private struct NumberedFilter {
   private let from: Int64
   private let to: Int64
 
-  /// - Returns: nil if the filter asks for a text that the log has never seen.
-  init?(_ filter: EventFilter, in snapshot: borrowing Snapshot) throws {
+  init(_ filter: EventFilter, in snapshot: borrowing Snapshot) throws {
     if let subject = filter.customer {
       guard let number = try snapshot.customer(subject) else { throw LedgerError.noSuchCustomer(subject) }
       customer = number
     } else {
       customer = nil
     }
-    if let name = filter.channel {
-      guard let number = try snapshot.name(name) else { return nil }
-      channel = number
-    } else {
-      channel = nil
-    }
-    if let name = filter.department {
-      guard let number = try snapshot.name(name) else { return nil }
-      department = number
-    } else {
-      department = nil
-    }
+    channel = try filter.channel.map { try snapshot.number(ofName: $0) }
+    department = try filter.department.map { try snapshot.number(ofName: $0) }
     if filter.types.isEmpty {
       types = nil
     } else {

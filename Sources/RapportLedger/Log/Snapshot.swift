@@ -16,12 +16,17 @@ public struct Snapshot: ~Copyable, Sendable {
   let keyRing: KeyRing?
   /// The number of LMDB's commit that is shown; 0 where blocks came from elsewhere.
   let transactionID: Int
+  /// Of the keyed hashes.
+  let seed: UInt64
+  private let extraNames: ExtraTexts
+  private let extraCustomers: ExtraTexts
 
   /// - Parameter limit: leaves out what was recorded after this position.
-  init(blocks all: [Block], upTo limit: UInt64? = nil, keyRing: KeyRing? = nil, transactionID: Int = 0)
-    throws(LedgerError)
-  {
+  init(
+    blocks all: [Block], upTo limit: UInt64? = nil, keyRing: KeyRing? = nil, seed: UInt64 = 0, transactionID: Int = 0
+  ) throws(LedgerError) {
     self.keyRing = keyRing
+    self.seed = seed
     self.transactionID = transactionID
     var next: UInt64 = 1
     for block in all {
@@ -36,6 +41,9 @@ public struct Snapshot: ~Copyable, Sendable {
     blocks = limit.map { limit in all.filter { $0.firstPosition <= limit } } ?? all
     position = min(limit ?? .max, next - 1)
     intact = Mutex([UInt64](repeating: 0, count: blocks.count))
+    let header = blocks.last?.header
+    extraNames = ExtraTexts(first: header.map { $0.firstNewName + $0.newNames } ?? 1)
+    extraCustomers = ExtraTexts(first: header.map { $0.firstNewCustomer + $0.newCustomers } ?? 1)
     if let last = blocks.last {
       ledgerTime = last.ledgerTime(ofRank: Int(position - last.firstPosition))
     } else {
@@ -159,18 +167,44 @@ public struct Snapshot: ~Copyable, Sendable {
   ///
   /// - Complexity: O(blocks · log customers that are new in a block).
   public func customer(_ subject: String) throws(LedgerError) -> UInt32? {
-    try number(of: subject, Self.customerSlots, first: \.firstNewCustomer) { $0.newCustomers }
+    try number(of: Array(subject.utf8), Self.customerSlots, first: \.firstNewCustomer) { $0.newCustomers }
   }
 
   /// The number of a name, nil if the log has never seen it.
   public func name(_ text: String) throws(LedgerError) -> UInt32? {
-    try number(of: text, Self.nameSlots, first: \.firstNewName) { $0.newNames }
+    try number(of: Array(text.utf8), Self.nameSlots, first: \.firstNewName) { $0.newNames }
+  }
+
+  /// The number of a name, for comparison with what events name: a new one where the log does not know it.
+  public func number(ofName text: String) throws(LedgerError) -> UInt32 { try number(ofName: Array(text.utf8)) }
+
+  func number(ofName text: [UInt8]) throws(LedgerError) -> UInt32 {
+    // Those that were new once are new again, and the log need not be searched.
+    if let number = extraNames.knownNumber(of: text) { return number }
+    return try number(of: text, Self.nameSlots, first: \.firstNewName) { $0.newNames } ?? extraNames.number(of: text)
+  }
+
+  /// The number of a customer's id: a new one where no event is about it.
+  func number(ofCustomer text: [UInt8]) throws(LedgerError) -> UInt32 {
+    try number(of: text, Self.customerSlots, first: \.firstNewCustomer) { $0.newCustomers }
+      ?? extraCustomers.number(of: text)
+  }
+
+  /// Names that no column of the log has, in order of their numbers, which follow the log's.
+  var extraNameCount: Int { extraNames.count }
+
+  /// Calls `body` with every customer's number and id.
+  func forEachSubject(_ body: (UInt32, UnsafeBufferPointer<UInt8>) -> Void) throws(LedgerError) {
+    for index in blocks.indices where blocks[index].header.newCustomers > 0 {
+      try check(index, Self.customerSlots)
+      let texts = blocks[index].newCustomers
+      for text in 0..<texts.count { body(blocks[index].header.firstNewCustomer + UInt32(text), texts[text]) }
+    }
   }
 
   private func number(
-    of text: String, _ slots: UInt64, first: KeyPath<BlockHeader, UInt32>, _ texts: (Block) -> BlockTexts
+    of wanted: [UInt8], _ slots: UInt64, first: KeyPath<BlockHeader, UInt32>, _ texts: (Block) -> BlockTexts
   ) throws(LedgerError) -> UInt32? {
-    let wanted = Array(text.utf8)
     for index in blocks.indices {
       let list = texts(blocks[index])
       guard list.count > 0 else { continue }
@@ -189,7 +223,8 @@ public struct Snapshot: ~Copyable, Sendable {
 
   /// The bytes of a customer's id; they live as long as the snapshot.
   func subjectBytes(_ number: UInt32) throws(LedgerError) -> UnsafeBufferPointer<UInt8> {
-    try text(number, Self.customerSlots, first: { $0.firstNewCustomer }) { $0.newCustomers }
+    if let text = extraCustomers.text(number) { return text }
+    return try text(number, Self.customerSlots, first: { $0.firstNewCustomer }) { $0.newCustomers }
   }
 
   /// The text of a name; empty for 0.
@@ -198,7 +233,8 @@ public struct Snapshot: ~Copyable, Sendable {
   }
 
   func nameBytes(_ number: UInt32) throws(LedgerError) -> UnsafeBufferPointer<UInt8> {
-    try text(number, Self.nameSlots, first: { $0.firstNewName }) { $0.newNames }
+    if let text = extraNames.text(number) { return text }
+    return try text(number, Self.nameSlots, first: { $0.firstNewName }) { $0.newNames }
   }
 
   private func text(

@@ -68,6 +68,10 @@ struct NameHashes: Sendable {
       let texts = snapshot.blocks[index].newNames
       for text in 0..<texts.count { hashes.append(rpt_hash64(texts[text].baseAddress, texts[text].count, 0)) }
     }
+    for number in hashes.count..<hashes.count + snapshot.extraNameCount {
+      let text = try snapshot.nameBytes(UInt32(number))
+      hashes.append(rpt_hash64(text.baseAddress, text.count, 0))
+    }
     self.hashes = hashes
   }
 }

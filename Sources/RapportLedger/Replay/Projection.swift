@@ -2,8 +2,8 @@
 ///
 /// A projection names the kinds and columns that it reads and folds one history at a time into records: fixed-size rows
 /// of numbers. It keeps nothing between histories, so the result is a function of the set of events, people can be
-/// folded on any number of threads, and late events, `--at` and `--known-at` are no concern of it: the engine hands it
-/// the right history in canonical order (``HistoryGatherer``).
+/// folded on any number of threads, and late events, corrections, merges, `--at` and `--known-at` are no concern of it:
+/// the engine hands it the right history in canonical order (``HistoryGatherer``, ``Belief``).
 ///
 /// ```swift
 /// struct OrderCount: Projection {
@@ -21,56 +21,50 @@
 public protocol Projection: Sendable {
   /// One row of what is known; a person may have any number of them.
   associatedtype Record: BitwiseCopyable & Sendable
-  /// What the fold keeps between histories only to save memory traffic: tables that it clears for each person.
+  /// What a thread keeps between histories: tables that it clears for each person, to save memory traffic, and what it
+  /// learned of the firm.
   associatedtype Scratch = Void
 
   /// Lower case with hyphens.
   static var name: String { get }
   /// Raised whenever the same history would give other records.
   static var version: Int { get }
-  /// The kinds of events in the histories.
+  /// The kinds of events in the histories; there are no others in them.
   var kinds: EventKindSet { get }
-  /// The columns that are filled in; `customer`, `kind`, `time` and the position always are.
+  /// The columns that are filled in; `customer`, `kind` and `time` always are.
   var columns: ColumnSet { get }
   /// Whether order lines are gathered.
   var readsLines: Bool { get }
+  /// Whose events make a history.
+  var gathering: Gathering { get }
+  /// Whether the history of the firm is folded too. It comes before all others, and what it gave is known to them
+  /// (``makeScratch(firm:names:)``); its records are the first of ``Outcomes``, those of number 0.
+  var readsFirm: Bool { get }
 
-  func makeScratch() -> Scratch
-  /// Appends the records of one person. The history is not empty.
+  /// - Parameters:
+  ///   - firm: the records of the firm; none while the firm itself is folded.
+  ///   - names: for ``Snapshot/number(ofName:)``.
+  func makeScratch(firm: Span<Record>, names: borrowing Snapshot) throws(LedgerError) -> Scratch
+  /// Appends the records of one history, which is not empty.
   func fold(_ history: borrowing History, scratch: inout Scratch, into records: inout [Record])
   /// Feeds what a record means to a digest: no position, no number of the ledger's tables, nothing personal.
   func digest(_ record: Record, into hasher: inout DigestHasher)
 }
 
+/// Whose events make a history.
+public enum Gathering: Sendable {
+  /// A person: all ids that are merged.
+  case people
+  /// A case across subjects: the `case` of a type, else the `correlationid`. Events that have neither are in none.
+  case cases
+}
+
 extension Projection {
   public var readsLines: Bool { false }
+  public var gathering: Gathering { .people }
+  public var readsFirm: Bool { false }
 }
 
 extension Projection where Scratch == Void {
-  public func makeScratch() {}
-}
-
-/// The complete history of one person: events in canonical order.
-public struct History: ~Escapable {
-  /// Number of the customer.
-  public let customer: UInt32
-  public let events: Span<Facts>
-  private let allLines: Span<OrderLine>
-  /// Where the lines of each event end, in the lines of the chunk; one entry more than events at the front.
-  private let lineEnds: Span<UInt32>
-
-  @_lifetime(copy events, copy lines, copy lineEnds)
-  init(customer: UInt32, events: Span<Facts>, lines: Span<OrderLine>, lineEnds: Span<UInt32>) {
-    self.customer = customer
-    self.events = events
-    self.allLines = lines
-    self.lineEnds = lineEnds
-  }
-
-  /// The order lines of an event; empty unless the projection reads lines.
-  @_lifetime(copy self)
-  public func lines(of event: Int) -> Span<OrderLine> {
-    guard !lineEnds.isEmpty else { return allLines.extracting(0..<0) }
-    return allLines.extracting(Int(lineEnds[event])..<Int(lineEnds[event + 1]))
-  }
+  public func makeScratch(firm: Span<Record>, names: borrowing Snapshot) {}
 }

@@ -5,34 +5,32 @@
 public struct Card: Sendable {
   public let json: JSONValue
 
+  /// - Parameter subject: any of the person's ids.
   /// - Throws: ``LedgerError/noSuchCustomer(_:)``.
-  /// - Complexity: O(blocks · log rows + events of the customer).
+  /// - Complexity: O(blocks · log rows + events of the person).
   public init(
     of subject: String, in snapshot: borrowing Snapshot, asOf: Int64, limits: ReplayLimits = ReplayLimits()
   ) throws(LedgerError) {
-    guard let customer = try snapshot.customer(subject) else { throw .noSuchCustomer(subject) }
     let projection = CardProjection()
-    let columns = projection.columns.union(ColumnSet(.source))
-    for index in snapshot.blocks.indices where !snapshot.blocks[index].rows(of: customer).isEmpty {
-      try snapshot.check(index, HistoryGatherer.sections(columns: columns, readsLines: true))
-    }
-    var gatherer = HistoryGatherer(snapshot, kinds: .all, columns: columns, readsLines: true, limits: limits)
-    try gatherer.gather(customer..<customer + 1, from: snapshot)
-    let count = gatherer.facts.count - 1
-    guard count > 0 else { throw .noSuchCustomer(subject) }
-    var facts: [CardFact] = []
-    var scratch = projection.makeScratch()
-    let history = History(
-      customer: customer, events: gatherer.facts.span.extracting(0..<count), lines: gatherer.lines.span,
-      lineEnds: gatherer.lineEnds.span)
-    projection.fold(history, scratch: &scratch, into: &facts)
-    let traits = try Traits(history.events, in: snapshot, asOf: asOf)
+    var person = try PersonReader(
+      of: subject, in: snapshot, columns: projection.columns, readsLines: true, limits: limits)
+    let facts = try person.fold(projection, in: snapshot)
+    let traits = try Traits(person.items(), in: snapshot, asOf: asOf)
+    var merged: [String] = []
+    for member in person.members where member != person.number { merged.append(try snapshot.subject(member)) }
+    merged.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let identity = Identity(subject: try snapshot.subject(person.number), merged: merged)
     let position = min(snapshot.position, limits.position ?? .max)
-    json = try Card.print(subject, facts, traits, snapshot, asOf, position)
+    json = try Card.print(identity, facts, traits, snapshot, asOf, position)
+  }
+
+  private struct Identity {
+    var subject: String
+    var merged: [String]
   }
 
   private static func print(
-    _ subject: String, _ facts: [CardFact], _ traits: Traits, _ snapshot: borrowing Snapshot, _ asOf: Int64,
+    _ identity: Identity, _ facts: [CardFact], _ traits: Traits, _ snapshot: borrowing Snapshot, _ asOf: Int64,
     _ position: UInt64
   ) throws(LedgerError) -> JSONValue {
     func first(_ what: CardFact.What) -> CardFact? { facts.first { $0.what == what } }
@@ -72,7 +70,8 @@ public struct Card: Sendable {
     }
     let orders = first(.orders)
     return .members([
-      "customer": .string(subject), "merged": .array([]), "erased": .bool(false),
+      "customer": .string(identity.subject), "merged": .array(identity.merged.map { .string($0) }),
+      "erased": .bool(false),
       "kind": .string(first(.kind).map { word($0.code, ["b2c", "b2b"]) }), "roles": .array(roles),
       "contact_person": contact, "first_touch": time(.firstTouch), "last_touch_in": time(.lastTouchIn),
       "last_touch_out": time(.lastTouchOut), "events": .int(Int(first(.events)?.number ?? 0)),
@@ -114,16 +113,19 @@ struct Traits {
   /// By field and basis; of one basis the later replaces the earlier.
   private var fields: [String: [Trait?]] = [:]
 
-  /// - Parameter events: a history in canonical order.
-  init(_ events: Span<Facts>, in snapshot: borrowing Snapshot, asOf: Int64) throws(LedgerError) {
+  /// - Parameter items: a history in canonical order.
+  init(_ items: [PersonReader.Item], in snapshot: borrowing Snapshot, asOf: Int64) throws(LedgerError) {
     var reader = EventReader()
-    for index in events.indices where events[index].kind == .customerUpdated {
-      let event = events[index]
-      let members = try reader.withEvent(at: event.position, in: snapshot) {
+    for item in items where item.kind == .customerUpdated {
+      if let target = item.target {
+        apply(target.text, at: item.time)
+        continue
+      }
+      let members = try reader.withEvent(row: item.row, in: item.block, of: snapshot) {
         facts, record, snapshot throws(LedgerError) in
         [UInt8(ascii: "{")] + (try EventText.members(facts, record, in: snapshot)) + [UInt8(ascii: "}")]
       }
-      apply(members, at: event.time)
+      apply(members, at: item.time)
     }
     for (field, traits) in fields {
       fields[field] = traits.map { trait in trait.flatMap { ($0.expires ?? .max) <= asOf ? nil : $0 } }

@@ -6,7 +6,7 @@ public struct CardProjection: Projection {
   public static let name = "card"
   public static let version = 1
 
-  public let kinds = EventKindSet.all
+  public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(
     .object, .related, .amount, .instant, .number, .marks, .currency, .direction, .code, .scale, .term, .term2,
     .channel,
@@ -30,7 +30,7 @@ public struct CardProjection: Projection {
     var isOpen: Bool
   }
 
-  public func makeScratch() -> Scratch { Scratch() }
+  public func makeScratch(firm: Span<CardFact>, names: borrowing Snapshot) -> Scratch { Scratch() }
 
   public func fold(_ history: borrowing History, scratch: inout Scratch, into facts: inout [CardFact]) {
     var card = Fold(scratch: scratch)
@@ -53,11 +53,6 @@ public struct CardProjection: Projection {
     hasher.add(fact.number2)
   }
 
-  /// Events that count as interactions: identity, corrections and the ledger's own do not.
-  static let uncounted: EventKindSet = [
-    .customerMerged, .customerUnmerged, .eventCorrected, .eventRetracted, .importBatch, .dataRead, .erasureExecuted,
-  ]
-
   /// One history on its way to a card.
   private struct Fold {
     var scratch: Scratch
@@ -79,11 +74,9 @@ public struct CardProjection: Projection {
       self.scratch.money.removeAll()
     }
 
-    mutating func apply(_ event: Facts) {
-      if !CardProjection.uncounted.contains(event.kind) {
-        events += 1
-        touch(event)
-      }
+    mutating func apply(_ event: History.Event) {
+      events += 1
+      touch(event)
       switch event.kind {
       case .customerRegistered: kind = event.code
       case .roleAssumed: set(&scratch.roles, event.term, event.time)
@@ -112,7 +105,7 @@ public struct CardProjection: Projection {
       }
     }
 
-    private mutating func touch(_ event: Facts) {
+    private mutating func touch(_ event: History.Event) {
       guard let direction = event.direction, direction != .self else { return }
       if first == nil { first = event.time }
       if direction == .in { lastIn = event.time } else { lastOut = event.time }
@@ -129,7 +122,7 @@ public struct CardProjection: Projection {
 
     /// Revenue of every order placed; contribution is revenue − refunds − booked cost. Sums are exact; one that no longer
     /// fits an amount is shown as the greatest there is.
-    private mutating func book(_ event: Facts, revenue: Int64, hasRevenue: Bool) {
+    private mutating func book(_ event: History.Event, revenue: Int64, hasRevenue: Bool) {
       guard event.currency != 0 else { return }
       let (index, _) = scratch.money.index(of: UInt64(event.currency)) { (0, 0, false) }
       scratch.money.values[index].revenue += Int128(revenue)
@@ -137,7 +130,7 @@ public struct CardProjection: Projection {
       if hasRevenue { scratch.money.values[index].hasRevenue = true }
     }
 
-    private mutating func decide(_ event: Facts) {
+    private mutating func decide(_ event: History.Event) {
       var fact = CardFact(.consent)
       fact.name = event.term
       fact.code =

@@ -100,7 +100,7 @@ public struct OrderBook {
 
   /// Takes the next event of a history; kinds that are no concern of orders are passed over.
   @inline(__always)
-  public mutating func apply(_ event: Facts, lines: Span<OrderLine>) {
+  public mutating func apply(_ event: History.Event, lines: Span<OrderLine>) {
     switch event.kind {
     case .orderPlaced: place(event, lines)
     case .orderChanged: change(event, lines)
@@ -118,7 +118,7 @@ public struct OrderBook {
     return index
   }
 
-  private mutating func place(_ event: Facts, _ lines: Span<OrderLine>) {
+  private mutating func place(_ event: History.Event, _ lines: Span<OrderLine>) {
     let order = entry(event.object)
     guard !table.values[order].isPlaced else { return }
     table.values[order].placed = event.time
@@ -129,14 +129,14 @@ public struct OrderBook {
     need(order, lines)
   }
 
-  private mutating func change(_ event: Facts, _ lines: Span<OrderLine>) {
+  private mutating func change(_ event: History.Event, _ lines: Span<OrderLine>) {
     let order = entry(event.object)
     // A change by the company never moves the promise.
     if event.code == 1 { promise(order, event) }
     if event.marks.contains(.hasLines) { need(order, lines) }
   }
 
-  private mutating func promise(_ order: Int, _ event: Facts) {
+  private mutating func promise(_ order: Int, _ event: History.Event) {
     guard event.hasInstant else { return }
     table.values[order].due = event.instant
     table.values[order].marks.insert(.hasDue)
@@ -172,7 +172,7 @@ public struct OrderBook {
     return true
   }
 
-  private mutating func cancel(_ event: Facts) {
+  private mutating func cancel(_ event: History.Event) {
     let order = entry(event.object)
     // “unknown” is neither the customer nor the company.
     if event.code == 2 { table.values[order].marks.insert(.cancelledByCompany) }
@@ -182,7 +182,7 @@ public struct OrderBook {
     }
   }
 
-  private mutating func deliver(_ event: Facts, _ lines: Span<OrderLine>) {
+  private mutating func deliver(_ event: History.Event, _ lines: Span<OrderLine>) {
     let order = entry(event.object)
     if event.code > 1 { table.values[order].marks.insert(.isDamaged) }
     guard !table.values[order].marks.contains(.isComplete) else { return }

@@ -35,7 +35,7 @@ public struct PerfectOrders: View {
   public let columns = OrderBook.columns
   public let readsLines = true
 
-  public func makeScratch() -> OrderBook { OrderBook() }
+  public func makeScratch(firm: Span<OrderOutcome>, names: borrowing Snapshot) -> OrderBook { OrderBook() }
 
   public func fold(_ history: borrowing History, scratch book: inout OrderBook, into records: inout [OrderOutcome]) {
     book.removeAll()

@@ -148,11 +148,9 @@ extension View {
       throw LedgerError.invalid(
         "\(Self.name) cannot be grouped by “\(grouping)”; --by takes \(groupings.joined(separator: ", "))")
     }
-    let outcomes = try replay.run(self, over: snapshot)
+    let outcomes = try replay.run(self, over: snapshot, customer: query.customer)
     var tally = makeTally()
-    outcomes.forEach { customer, records in
-      if query.customer == nil || query.customer == customer { add(records, to: &tally, for: query) }
-    }
+    outcomes.forEach { _, records in add(records, to: &tally, for: query) }
     return ViewAnswer(
       view: Self.name, version: Self.version, from: query.from, to: query.to, asOf: query.asOf,
       knownAt: replay.limits.position, position: snapshot.position,

@@ -1,0 +1,53 @@
+/// What is held to be so at a valid time, as known at a position: which events say something else than they did, and
+/// which customers are one person. Found once, before any history is gathered.
+struct Belief: ~Copyable, Sendable {
+  let corrections: Corrections
+  let people: People
+  /// Bits by customer number: set for those who belong to a person with several ids.
+  let merged: [UInt64]
+
+  /// - Complexity: O(blocks) for a log without merges and corrections.
+  init(_ snapshot: borrowing Snapshot, limits: ReplayLimits) throws(LedgerError) {
+    let corrections = try Corrections(snapshot, upTo: limits.position ?? .max)
+    let people = try People(snapshot, limits: limits, corrections: corrections)
+    self.init(corrections, people, merged: people.isEmpty ? [] : people.bits(customers: snapshot.customerCount))
+  }
+
+  /// What concerns one person.
+  ///
+  /// - Complexity: without merges O(blocks · log rows).
+  init(
+    _ snapshot: borrowing Snapshot, limits: ReplayLimits, of customer: UInt32, keepsTexts: Bool = false
+  ) throws(LedgerError) {
+    let last = limits.position ?? .max
+    // Corrections of identity events may be anyone's; where there are none the customer's own are enough.
+    let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
+    var people = People()
+    if hasMappings {
+      people = try People(
+        snapshot, limits: limits, corrections: Corrections(snapshot, upTo: last, of: snapshot.customers(of: .mappings)),
+        of: customer)
+    }
+    let corrections = try Corrections(
+      snapshot, upTo: last, of: people.members(of: customer).filter { $0 <= snapshot.customerCount },
+      keepsTexts: keepsTexts)
+    self.init(corrections, people, merged: [])
+  }
+
+  private init(_ corrections: Corrections, _ people: People, merged: [UInt64]) {
+    self.corrections = corrections
+    self.people = people
+    self.merged = merged
+  }
+}
+
+extension Snapshot {
+  /// The customers who have events of some kinds, in ascending order.
+  func customers(of kinds: EventKindSet) throws(LedgerError) -> [UInt32] {
+    var found: Set<UInt32> = []
+    try forEachRow(of: kinds, customers: nil, upTo: .max) { index, row throws(LedgerError) in
+      found.insert(UInt32(truncatingIfNeeded: blocks[index].column(.customer)[row]))
+    }
+    return found.sorted()
+  }
+}

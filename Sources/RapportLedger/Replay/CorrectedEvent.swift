@@ -1,0 +1,126 @@
+/// Applies corrections to an event: its text is rewritten and read again, by the code that reads events at ingest.
+struct CorrectedEvent: ~Copyable {
+  private(set) var facts = Facts()
+  private(set) var lines: [OrderLine] = []
+  private(set) var text: [UInt8] = []
+  private var parser: EventParser
+  private var reader = EventReader()
+  private let seed: UInt64
+
+  init(_ snapshot: borrowing Snapshot) {
+    seed = snapshot.seed
+    var rules = IngestRules()
+    rules.maxLineBytes = JSONScanner.lineBytesLimit
+    rules.allowsPersonalSubjects = true
+    parser = EventParser(seed: snapshot.seed, rules: rules)
+  }
+
+  /// Takes an event as it was recorded.
+  mutating func begin(block: Int, row: Int, in snapshot: borrowing Snapshot) throws(LedgerError) {
+    var text: [UInt8] = []
+    facts = try reader.withEvent(row: row, in: block, of: snapshot) { facts, record, snapshot throws(LedgerError) in
+      try EventText.append(facts, record, in: snapshot, ledgerTime: nil, to: &text)
+      return facts
+    }
+    self.text = text
+    lines = snapshot.blocks[block].lines(of: row)
+  }
+
+  /// Applies the `set` of a correction.
+  ///
+  /// - Returns: false if the result would not be accepted; nothing has changed then.
+  mutating func apply(_ correction: [UInt8], in snapshot: borrowing Snapshot) throws(LedgerError) -> Bool {
+    guard let next = Self.rewrite(text, by: correction, kind: facts.kind) else { return false }
+    parser.beginBatch()
+    let box = BatchBox(seed: seed)
+    // The clock has no say: what is accepted must not depend on when it is read.
+    parser.parse(
+      next + [UInt8](repeating: 0, count: JSONScanner.padding),
+      lines: [JSONScanner.Line(offset: 0, length: UInt32(next.count))], firstLine: 1, offset: 0,
+      now: .max - nanosecondsPerDay, into: &box.value)
+    guard box.value.count == 1 else { return false }
+    var corrected = box.value.facts[0]
+    corrected.customer = facts.customer
+    corrected.position = facts.position
+    corrected.row = facts.row
+    for field in Self.nameFields {
+      let number = corrected[keyPath: field]
+      if number != 0 { corrected[keyPath: field] = try Self.number(number, box, snapshot) }
+    }
+    lines = box.value.lines
+    for index in lines.indices {
+      lines[index].sku = try Self.number(lines[index].sku, box, snapshot)
+      if lines[index].group != 0 { lines[index].group = try Self.number(lines[index].group, box, snapshot) }
+    }
+    facts = corrected
+    text = next
+    return true
+  }
+
+  private static let nameFields: [WritableKeyPath<Facts, UInt32> & Sendable] = [
+    \.channel, \.touchpoint, \.department, \.country, \.employee, \.type, \.source, \.term, \.term2, \.term3,
+  ]
+
+  /// A number of the batch's names as one of the ledger's.
+  private static func number(
+    _ number: UInt32, _ box: BatchBox, _ snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> UInt32 {
+    let text = box.value.names.withText(number) { Array($0) }
+    return try snapshot.number(ofName: text)
+  }
+
+  // MARK: Text
+
+  /// Attributes that name an event or are not its own to change.
+  private static let fixed: Set<String> = [
+    "id", "source", "type", "subject", "specversion", "data", "data_base64", "ledgerposition", "ledgertime",
+    "timeassumed",
+  ]
+
+  /// The text of an event with the fields that a correction sets: fields of its type first, as they win over attributes
+  /// of the same name, then attributes, and fields that nobody knows. Null takes a field out.
+  private static func rewrite(_ event: [UInt8], by correction: [UInt8], kind: EventKind) -> [UInt8]? {
+    let fields = Set(Vocabulary.shapes[Int(kind.rawValue)].fields.map(\.name))
+    var attributes: [(name: String, text: String?)] = []
+    var data: [(name: String, text: String?)] = []
+    _ = EventText.withDocument(correction) { document -> Bool? in
+      guard let object = document.member("data", of: 0), let set = document.member("set", of: object) else {
+        return nil
+      }
+      for (name, key) in document.allMembers(of: set) {
+        let text = document.tokens[key + 1].kind == .null ? nil : document.rawText(key + 1)
+        let bytes = Array(name.utf8)
+        if !fields.contains(name), Attribute.named(bytes.span) != nil || fixed.contains(name) {
+          if !fixed.contains(name) { attributes.append((name, text)) }
+        } else {
+          data.append((name, text))
+        }
+      }
+      return true
+    }
+    guard !attributes.isEmpty || !data.isEmpty else { return nil }
+    return EventText.withDocument(event) { document -> [UInt8]? in
+      let changesTime = attributes.contains { $0.name == "time" }
+      var members: [JSONValue.Member] = []
+      for (name, key) in document.allMembers(of: 0) {
+        if attributes.contains(where: { $0.name == name }) || (name == "timeassumed" && changesTime) { continue }
+        if name == "data", !data.isEmpty { continue }
+        members.append(.init(key: name, value: .raw(document.rawText(key + 1))))
+      }
+      for (name, text) in attributes { if let text { members.append(.init(key: name, value: .raw(text))) } }
+      if !data.isEmpty {
+        let object = document.member("data", of: 0)
+        if let object, document.tokens[object].kind != .object { return nil }
+        var content: [JSONValue.Member] = []
+        let former = object.map { document.allMembers(of: $0) } ?? []
+        for (name, key) in former
+        where !data.contains(where: { $0.name == name }) {
+          content.append(.init(key: name, value: .raw(document.rawText(key + 1))))
+        }
+        for (name, text) in data { if let text { content.append(.init(key: name, value: .raw(text))) } }
+        members.append(.init(key: "data", value: .object(content)))
+      }
+      return Array(JSONValue.object(members).text.utf8)
+    }
+  }
+}

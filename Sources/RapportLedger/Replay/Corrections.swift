@@ -1,0 +1,223 @@
+/// What corrections and retractions make of the events of a log, as known at a position.
+///
+/// A retracted event is out, whatever corrects it; the others say what their content with all corrections applied in
+/// canonical order says, read by the same code as at ingest. A correction acts from the position at which it was
+/// recorded, whatever its valid time: it changes what is known about the past. One whose target is not there, is
+/// another subject's or is itself a correction, or whose result would not be accepted, is left out and counted.
+struct Corrections: Sendable {
+  /// An event that is not what it was.
+  struct Target: Sendable {
+    var block: Int
+    var row: UInt32
+    var isRetracted: Bool
+    /// The last correction that acts on it, or the retraction.
+    var by: Cause
+    fileprivate(set) var facts = Facts()
+    fileprivate(set) var lines: [OrderLine] = []
+    /// The corrected event as JSON text; empty unless it was asked for, or the event is about identity.
+    var text: [UInt8] = []
+  }
+
+  /// The event that corrects or retracts.
+  struct Cause: Sendable {
+    var source: [UInt8]
+    var id: [UInt8]
+  }
+
+  /// In order of block and row.
+  private(set) var targets: [Target] = []
+  /// Where the targets of each block begin, and one entry more; empty if there are none at all.
+  private var starts: [Int] = []
+  /// Corrections and retractions that act on nothing.
+  private(set) var leftOutCount = 0
+
+  var isEmpty: Bool { targets.isEmpty }
+
+  init() {}
+
+  /// The indices of the targets of a block, in order of rows.
+  @inline(__always)
+  func ofBlock(_ block: Int) -> Range<Int> { starts.isEmpty ? 0..<0 : starts[block]..<starts[block + 1] }
+
+  func corrected(_ index: Int) -> (facts: Facts, lines: [OrderLine]) { (targets[index].facts, targets[index].lines) }
+
+  /// What became of a row; nil if nothing did.
+  func target(block: Int, row: UInt32) -> Target? {
+    for index in ofBlock(block) where targets[index].row == row { return targets[index] }
+    return nil
+  }
+
+  /// Finds what acts.
+  ///
+  /// - Parameters:
+  ///   - customers: only corrections of these, in ascending order; nil is all.
+  ///   - keepsTexts: whether corrected events are kept as text.
+  /// - Complexity: O(blocks) where there are none; else a pass over the kinds of the blocks that have some, and for each
+  ///   customer concerned a search in every block.
+  init(
+    _ snapshot: borrowing Snapshot, upTo last: UInt64, of customers: [UInt32]? = nil, keepsTexts: Bool = false
+  ) throws(LedgerError) {
+    var acts: [Act] = []
+    var reader = EventReader()
+    try snapshot.forEachRow(of: EventKindSet.corrections, customers: customers, upTo: last) {
+      index, row throws(LedgerError) in
+      acts.append(try Act(block: index, row: row, in: snapshot, &reader))
+    }
+    guard !acts.isEmpty else { return }
+    try Self.findTargets(&acts, snapshot, last)
+    acts.sort { $0.place < $1.place }
+    var start = 0
+    var scribe = CorrectedEvent(snapshot)
+    while start < acts.count {
+      var end = start + 1
+      while end < acts.count, acts[end].place == acts[start].place { end += 1 }
+      if acts[start].place == .nowhere {
+        leftOutCount += end - start
+      } else {
+        try apply(Array(acts[start..<end]), snapshot, &scribe, keepsTexts: keepsTexts)
+      }
+      start = end
+    }
+    guard !targets.isEmpty else { return }
+    starts = [Int](repeating: 0, count: snapshot.blocks.count + 1)
+    for target in targets { starts[target.block + 1] += 1 }
+    for block in snapshot.blocks.indices { starts[block + 1] += starts[block] }
+  }
+
+  // MARK: Acts
+
+  /// A correction or retraction, and where its target is.
+  private struct Act {
+    var customer: UInt32
+    var isRetraction: Bool
+    var key: TieKey
+    var time: Int64
+    var cause: Cause
+    /// Fingerprint of the target.
+    var fingerprint: UInt64 = 0
+    /// The event itself as JSON text.
+    var text: [UInt8] = []
+    var place = Place.nowhere
+
+    init(
+      block: Int, row: Int, in snapshot: borrowing Snapshot, _ reader: inout EventReader
+    ) throws(LedgerError) {
+      self = try reader.withEvent(row: row, in: block, of: snapshot) { facts, record, snapshot throws(LedgerError) in
+        try Act(facts, record, snapshot)
+      }
+    }
+
+    private init(_ facts: Facts, _ record: PayloadRecord, _ snapshot: borrowing Snapshot) throws(LedgerError) {
+      customer = facts.customer
+      isRetraction = facts.kind == .eventRetracted
+      time = facts.time
+      key = try TieKey(facts, record, snapshot)
+      cause = Cause(source: Array(try snapshot.nameBytes(facts.source)), id: Array(record.id))
+      try EventText.append(facts, record, in: snapshot, ledgerTime: nil, to: &text)
+      let target = EventText.withDocument(text) { document -> (source: [UInt8], id: [UInt8])? in
+        guard let data = document.member("data", of: 0), let source = document.member("source", of: data),
+          let id = document.member("id", of: data)
+        else { return nil }
+        return (Array(document.string(source).utf8), Array(document.string(id).utf8))
+      }
+      guard let target else { return }
+      let seed = snapshot.seed
+      fingerprint = target.source.withUnsafeBufferPointer { source in
+        target.id.withUnsafeBufferPointer { References.fingerprint(source: source, id: $0, seed: seed) }
+      }
+    }
+  }
+
+  private struct Place: Comparable {
+    var block: Int
+    var row: UInt32
+    static let nowhere = Place(block: .max, row: 0)
+    static func < (a: Place, b: Place) -> Bool { (a.block, a.row) < (b.block, b.row) }
+  }
+
+  /// Looks for the targets among the rows of their customers.
+  private static func findTargets(
+    _ acts: inout [Act], _ snapshot: borrowing Snapshot, _ last: UInt64
+  ) throws(LedgerError) {
+    acts.sort { $0.customer < $1.customer }
+    for index in snapshot.blocks.indices {
+      let block = snapshot.blocks[index]
+      guard block.firstPosition <= last else { break }
+      var ranks: SectionReader?
+      var start = 0
+      while start < acts.count {
+        let customer = acts[start].customer
+        var end = start + 1
+        while end < acts.count, acts[end].customer == customer { end += 1 }
+        defer { start = end }
+        guard customer >= block.header.leastCustomer, customer <= block.header.greatestCustomer else { continue }
+        if ranks == nil {
+          try snapshot.check(
+            index, ColumnSet(.customer, .kind, .rank).rawValue | Snapshot.slots(BlockSection.fingerprint))
+          ranks = block.column(.rank)
+        }
+        let fingerprints = block.section(BlockSection.fingerprint)
+        let kinds = block.column(.kind)
+        for row in block.rows(of: customer) {
+          let rank = Int(ranks![row])
+          guard block.firstPosition + UInt64(rank) <= last else { continue }
+          let fingerprint = UInt64(bitPattern: fingerprints[rank])
+          for act in start..<end where acts[act].fingerprint == fingerprint {
+            guard !EventKindSet.corrections.contains(rawValue: UInt8(truncatingIfNeeded: kinds[row])) else { continue }
+            acts[act].place = Place(block: index, row: UInt32(row))
+          }
+        }
+      }
+    }
+  }
+
+  /// Makes a target of what acts on one event.
+  private mutating func apply(
+    _ acts: [Act], _ snapshot: borrowing Snapshot, _ scribe: inout CorrectedEvent, keepsTexts: Bool
+  ) throws(LedgerError) {
+    let place = acts[0].place
+    let ordered = acts.sorted { $0.time != $1.time ? $0.time < $1.time : $0.key < $1.key }
+    if let retraction = ordered.last(where: \.isRetraction) {
+      targets.append(Target(block: place.block, row: place.row, isRetracted: true, by: retraction.cause))
+      return
+    }
+    try scribe.begin(block: place.block, row: Int(place.row), in: snapshot)
+    var last: Cause?
+    for act in ordered {
+      if try scribe.apply(act.text, in: snapshot) { last = act.cause } else { leftOutCount += 1 }
+    }
+    guard let last else { return }
+    var target = Target(block: place.block, row: place.row, isRetracted: false, by: last)
+    target.facts = scribe.facts
+    target.lines = scribe.lines
+    if keepsTexts || EventKindSet.mappings.contains(scribe.facts.kind) { target.text = scribe.text }
+    targets.append(target)
+  }
+}
+
+extension Snapshot {
+  /// Calls `body` with the rows of some kinds, block by block in order of rows.
+  ///
+  /// - Parameter customers: only rows of these; nil is all.
+  /// - Complexity: O(1) for a block without such kinds.
+  func forEachRow(
+    of kinds: EventKindSet, customers: [UInt32]?, upTo last: UInt64,
+    _ body: (_ block: Int, _ row: Int) throws(LedgerError) -> Void
+  ) throws(LedgerError) {
+    let last = min(last, position)
+    for index in blocks.indices {
+      let block = blocks[index]
+      guard block.firstPosition <= last else { break }
+      guard !block.header.kindSet.isDisjoint(with: kinds) else { continue }
+      try check(index, ColumnSet(.customer, .kind, .rank).rawValue)
+      let (blockKinds, ranks) = (block.column(.kind), block.column(.rank))
+      let isWhole = block.header.lastPosition <= last
+      let ranges = customers.map { $0.map { block.rows(of: $0) } } ?? [0..<block.count]
+      for range in ranges {
+        for row in range where kinds.contains(rawValue: UInt8(truncatingIfNeeded: blockKinds[row])) {
+          if isWhole || block.firstPosition + UInt64(ranks[row]) <= last { try body(index, row) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,314 @@
+/// What gatherers are asked for, once for a replay.
+struct HistoryRequest: Sendable {
+  /// The union over the projections.
+  var kinds: EventKindSet
+  var columns: ColumnSet
+  var readsLines: Bool
+  var limits: ReplayLimits
+
+  /// The columns that are gathered behind those that make the order.
+  var otherColumns: [Column] {
+    let lines: ColumnSet = readsLines ? ColumnSet(.marks) : []
+    return columns.union(lines).union(ColumnSet(.customer)).subtracting(ColumnSet(.time, .kind, .rank)).columns
+  }
+
+  /// The sections that must be intact before a block is read.
+  var sections: UInt64 {
+    columns.union(ColumnSet(.customer, .kind, .time, .rank, .marks)).rawValue | (readsLines ? Snapshot.lineSlots : 0)
+  }
+}
+
+/// Complete histories side by side, one array a column, in canonical order.
+///
+/// A row of a chunk is an event. The rows of a person (or case) stand together, from `starts[person]`. A counting pass
+/// gives each selected row of the log its row here; most histories are in order at once, since blocks follow each other
+/// in order of arrival and are sorted inside, and the others are sorted before a column is touched. Then each
+/// column is read block by block straight to its place.
+struct HistoryChunk: ~Copyable {
+  /// Stands in `kind` for an event that was retracted: no set of kinds that is folded has it.
+  static let retracted: UInt8 = 254
+
+  private(set) var peopleCount = 0
+  private(set) var count = 0
+  /// By person the number of its canonical id.
+  private(set) var numbers = Room<UInt32>()
+  /// Where the rows of each person begin, and one entry more.
+  private(set) var starts = Room<UInt32>()
+  /// By index of the selection the row in the chunk.
+  private(set) var slots = Room<UInt32>()
+  /// The inverse, where it was needed.
+  private(set) var sources = Room<UInt32>()
+  private var hasSources = false
+  /// Whether some rows are not to be folded, though their kind is one that was asked for.
+  private(set) var hasHidden = false
+
+  private var next = Room<UInt32>()
+  private var columns: ColumnStore
+  private var lines: LineStore
+  private var reader = EventReader()
+  private let request: HistoryRequest
+  private let otherColumns: [Column]
+
+  init(_ request: HistoryRequest) {
+    self.request = request
+    otherColumns = request.otherColumns
+    columns = ColumnStore(
+      request.columns.union(ColumnSet(.time, .kind, .customer)).union(request.readsLines ? ColumnSet(.marks) : []))
+    lines = LineStore()
+  }
+
+  var times: UnsafeMutablePointer<Int64> { columns.start(.time, Int64.self) }
+  var customers: UnsafeMutablePointer<UInt32> { columns.start(.customer, UInt32.self) }
+  var kinds: UnsafeMutablePointer<UInt8> { columns.start(.kind, UInt8.self) }
+
+  /// Makes room for the numbers of people, to be written by the caller.
+  mutating func begin(people: Int) {
+    peopleCount = people
+    numbers.reserve(people)
+  }
+
+  func setNumber(_ number: UInt32, of person: Int) { numbers.start[person] = number }
+
+  /// Arranges what was selected.
+  ///
+  /// - Complexity: O(rows · columns), and the sorting of histories that arrived out of order.
+  mutating func arrange(
+    _ selection: borrowing RowSelection, belief: borrowing Belief, in snapshot: borrowing Snapshot
+  ) throws(LedgerError) {
+    place(selection)
+    gatherOrder(selection, snapshot)
+    let overrides = belief.corrections.isEmpty ? [] : applyToOrder(belief.corrections, selection)
+    try sort(selection, belief, snapshot, trustsRows: overrides.isEmpty)
+    for stretch in selection.stretches {
+      let block = snapshot.blocks[stretch.block]
+      let rows = selection.rows(of: stretch)
+      for column in otherColumns { columns.gather(column, of: block, rows, at: slots.start + stretch.range.lowerBound) }
+      if request.columns.contains(.rank) {
+        columns.gatherPositions(of: block, rows, at: slots.start + stretch.range.lowerBound)
+      }
+      if request.columns.contains(.fingerprint) {
+        columns.gatherFingerprints(of: block, rows, at: slots.start + stretch.range.lowerBound)
+      }
+    }
+    if request.readsLines { gatherLines(selection, snapshot) }
+    for override in overrides {
+      let (facts, orderLines) = belief.corrections.corrected(override.correction)
+      let row = Int(slots.start[override.index])
+      columns.store(facts, at: row)
+      if request.readsLines { lines.replace(row: row, with: orderLines) }
+    }
+  }
+
+  // MARK: Order
+
+  /// Gives every selected row its place behind the others of its person, in order of selection.
+  private mutating func place(_ selection: borrowing RowSelection) {
+    count = selection.count
+    hasSources = false
+    hasHidden = false
+    columns.reserve(count)
+    slots.reserve(count)
+    starts.reserve(peopleCount + 1)
+    next.reserve(peopleCount + 1)
+    let (starts, next, slots, people) = (starts.start, next.start, slots.start, selection.people.start)
+    next.update(repeating: 0, count: peopleCount + 1)
+    for index in 0..<count { next[Int(people[index])] &+= 1 }
+    var sum: UInt32 = 0
+    for person in 0..<peopleCount {
+      starts[person] = sum
+      let size = next[person]
+      next[person] = sum
+      sum &+= size
+    }
+    starts[peopleCount] = sum
+    for index in 0..<count {
+      let person = Int(people[index])
+      slots[index] = next[person]
+      next[person] &+= 1
+    }
+  }
+
+  private mutating func gatherOrder(_ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot) {
+    for stretch in selection.stretches {
+      let block = snapshot.blocks[stretch.block]
+      let rows = selection.rows(of: stretch)
+      columns.gather(.time, of: block, rows, at: slots.start + stretch.range.lowerBound)
+      columns.gather(.kind, of: block, rows, at: slots.start + stretch.range.lowerBound)
+    }
+  }
+
+  /// Writes corrected times and marks what was retracted.
+  ///
+  /// - Returns: the events whose other columns are to be replaced.
+  private mutating func applyToOrder(
+    _ corrections: borrowing Corrections, _ selection: borrowing RowSelection
+  ) -> [(index: Int, correction: Int)] {
+    var overrides: [(index: Int, correction: Int)] = []
+    for stretch in selection.stretches {
+      let found = corrections.ofBlock(stretch.block)
+      guard !found.isEmpty else { continue }
+      var index = stretch.range.lowerBound
+      for correction in found {
+        let row = corrections.targets[correction].row
+        while index < stretch.range.upperBound, selection.rows.start[index] < row { index += 1 }
+        guard index < stretch.range.upperBound, selection.rows.start[index] == row else { continue }
+        let slot = Int(slots.start[index])
+        if corrections.targets[correction].isRetracted {
+          kinds[slot] = Self.retracted
+          hasHidden = true
+        } else {
+          times[slot] = corrections.corrected(correction).facts.time
+          overrides.append((index, correction))
+        }
+      }
+    }
+    return overrides
+  }
+
+  /// Brings every history into canonical order.
+  ///
+  /// - Parameter trustsRows: whether rows of one customer in one block are known to be in order.
+  private mutating func sort(
+    _ selection: borrowing RowSelection, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, trustsRows: Bool
+  ) throws(LedgerError) {
+    for person in 0..<peopleCount {
+      let range = Int(starts.start[person])..<Int(starts.start[person + 1])
+      guard range.count > 1, !isInOrder(range) else { continue }
+      findSources()
+      try sort(range, selection, snapshot, trustsRows: trustsRows)
+    }
+  }
+
+  /// True if times and kinds ascend without a tie.
+  @inline(__always)
+  private func isInOrder(_ range: Range<Int>) -> Bool {
+    let (times, kinds) = (times, kinds)
+    var time = times[range.lowerBound]
+    for row in range.lowerBound + 1..<range.upperBound {
+      let next = times[row]
+      if next < time || (next == time && kinds[row] <= kinds[row - 1]) { return false }
+      time = next
+    }
+    return true
+  }
+
+  /// Finds which row of the log each row of the chunk is.
+  mutating func findSources() {
+    guard !hasSources else { return }
+    hasSources = true
+    sources.reserve(count)
+    for index in 0..<count { sources.start[Int(slots.start[index])] = UInt32(index) }
+  }
+
+  private mutating func sort(
+    _ range: Range<Int>, _ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot, trustsRows: Bool
+  ) throws(LedgerError) {
+    let (times, kinds, sources, slots) = (times, kinds, sources.start, slots.start)
+    var order = range.map { Entry(time: times[$0], kind: kinds[$0], index: Int(sources[$0])) }
+    order.sort {
+      $0.time != $1.time ? $0.time < $1.time : $0.kind != $1.kind ? $0.kind < $1.kind : $0.index < $1.index
+    }
+    var start = 0
+    while start < order.count {
+      var end = start + 1
+      while end < order.count, order[end].time == order[start].time, order[end].kind == order[start].kind { end += 1 }
+      if end - start > 1 {
+        let settled = try settle(Array(order[start..<end]), selection, snapshot, trustsRows: trustsRows)
+        order.replaceSubrange(start..<end, with: settled)
+      }
+      start = end
+    }
+    for (offset, entry) in order.enumerated() {
+      let row = range.lowerBound + offset
+      times[row] = entry.time
+      kinds[row] = entry.kind
+      sources[row] = UInt32(entry.index)
+      slots[entry.index] = UInt32(row)
+    }
+  }
+
+  private struct Entry {
+    var time: Int64
+    var kind: UInt8
+    var index: Int
+  }
+
+  /// Orders events of equal time and kind by their sequences, sources and ids.
+  private mutating func settle(
+    _ entries: [Entry], _ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot, trustsRows: Bool
+  ) throws(LedgerError) -> [Entry] {
+    let stretches = entries.map { selection.stretch(of: $0.index) }
+    if trustsRows, stretches.allSatisfy({ $0 == stretches[0] }) {
+      let customers = snapshot.blocks[selection.stretches[stretches[0]].block].column(.customer)
+      let first = customers[Int(selection.rows.start[entries[0].index])]
+      if entries.allSatisfy({ customers[Int(selection.rows.start[$0.index])] == first }) { return entries }
+    }
+    var keyed: [(key: TieKey, entry: Entry)] = []
+    for (entry, stretch) in zip(entries, stretches) {
+      let block = selection.stretches[stretch].block
+      let key = try reader.withEvent(row: Int(selection.rows.start[entry.index]), in: block, of: snapshot) {
+        facts, record, snapshot throws(LedgerError) in
+        try TieKey(facts, record, snapshot)
+      }
+      keyed.append((key, entry))
+    }
+    keyed.sort { $0.key < $1.key }
+    return keyed.map(\.entry)
+  }
+
+  // MARK: Lines
+
+  private mutating func gatherLines(_ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot) {
+    lines.begin(rows: count)
+    let marks = columns.start(.marks, UInt32.self)
+    for stretch in selection.stretches {
+      let block = snapshot.blocks[stretch.block]
+      guard block.section(BlockSection.lineRow).count > 0 else { continue }
+      var cursor: OrderLineCursor?
+      for index in stretch.range {
+        let slot = Int(slots.start[index])
+        guard Facts.Marks(rawValue: marks[slot]).contains(.hasLines) else { continue }
+        let row = selection.rows.start[index]
+        if cursor == nil { cursor = OrderLineCursor(block, from: row) }
+        lines.append(row: slot, from: &cursor!, of: row)
+      }
+    }
+  }
+
+  // MARK: Reading
+
+  /// Lists the rows of some kinds, person by person, up to the valid time that was asked for.
+  ///
+  /// - Parameters:
+  ///   - rows: gets the rows.
+  ///   - ends: gets where those of each person end.
+  func list(_ isWanted: UnsafePointer<UInt8>, rows: inout Room<UInt32>, ends: inout Room<UInt32>) {
+    rows.reserve(count + 1)
+    ends.reserve(peopleCount + 1)
+    let (target, kinds, times, starts) = (rows.start, kinds, times, starts.start)
+    let last = request.limits.time ?? .max
+    var found = 0
+    for person in 0..<peopleCount {
+      for row in Int(starts[person])..<Int(starts[person + 1]) {
+        target[found] = UInt32(truncatingIfNeeded: row)
+        found &+= Int(isWanted[Int(kinds[row])] & (times[row] <= last ? 1 : 0))
+      }
+      ends.start[person] = UInt32(truncatingIfNeeded: found)
+    }
+  }
+
+  /// A history of listed rows; valid until the chunk is arranged anew.
+  @_lifetime(borrow self)
+  func history(_ number: UInt32, rows: UnsafePointer<UInt32>, count: Int) -> History {
+    let history = History(
+      customer: number, events: History.Events(columns: columns.table, rows: rows, count: count),
+      lines: lines.columns(isGathered: request.readsLines))
+    return _overrideLifetime(history, borrowing: self)
+  }
+}
+
+extension RowSelection {
+  func rows(of stretch: Stretch) -> UnsafeBufferPointer<UInt32> {
+    UnsafeBufferPointer(start: rows.start + stretch.range.lowerBound, count: stretch.range.count)
+  }
+}

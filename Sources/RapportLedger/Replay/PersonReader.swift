@@ -1,0 +1,85 @@
+/// One person's history, all ids together, for cards and timelines.
+struct PersonReader: ~Copyable {
+  /// Number of the canonical id.
+  let number: UInt32
+  /// The numbers of all ids.
+  let members: [UInt32]
+  let belief: Belief
+  private var gatherer: HistoryGatherer
+  private var reader = EventReader()
+  private let limits: ReplayLimits
+
+  /// - Parameter subject: any of the person's ids.
+  /// - Throws: ``LedgerError/noSuchCustomer(_:)`` if no event is about it within the limits.
+  /// - Complexity: O(blocks · log rows + events of the person); where customers were merged, a pass over the kinds.
+  init(
+    of subject: String, in snapshot: borrowing Snapshot, columns: ColumnSet, readsLines: Bool, limits: ReplayLimits
+  ) throws(LedgerError) {
+    let customer = try snapshot.number(ofCustomer: Array(subject.utf8))
+    let belief = try Belief(snapshot, limits: limits, of: customer, keepsTexts: true)
+    let members = belief.people.members(of: customer)
+    let request = HistoryRequest(
+      kinds: .all, columns: columns.union(ColumnSet(.rank)), readsLines: readsLines, limits: limits)
+    for index in snapshot.blocks.indices
+    where members.contains(where: { !snapshot.blocks[index].rows(of: $0).isEmpty }) {
+      try snapshot.check(index, request.sections)
+    }
+    var gatherer = HistoryGatherer(snapshot, request, belief: belief)
+    try gatherer.gatherPerson(of: customer, belief: belief, from: snapshot)
+    guard (0..<gatherer.chunk.count).contains(where: { gatherer.chunk.times[$0] <= limits.time ?? .max }) else {
+      throw .noSuchCustomer(subject)
+    }
+    number = belief.people.person(of: customer)
+    self.members = members
+    self.belief = belief
+    self.gatherer = gatherer
+    self.limits = limits
+  }
+
+  /// Folds the history.
+  func fold<P: Projection>(
+    _ projection: P, in snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> [P.Record] {
+    let none: [P.Record] = []
+    let isWanted = Room<UInt8>(capacity: 256)
+    for kind in 0..<256 { isWanted.start[kind] = projection.kinds.contains(rawValue: UInt8(kind)) ? 1 : 0 }
+    isWanted.start[Int(HistoryChunk.retracted)] = 0
+    var rows = Room<UInt32>()
+    var ends = Room<UInt32>()
+    gatherer.chunk.list(isWanted.start, rows: &rows, ends: &ends)
+    var records: [P.Record] = []
+    guard ends.start[0] > 0 else { return records }
+    var scratch = try projection.makeScratch(firm: none.span, names: snapshot)
+    projection.fold(
+      gatherer.chunk.history(number, rows: rows.start, count: Int(ends.start[0])), scratch: &scratch, into: &records)
+    return records
+  }
+
+  /// An event of the history and where it stands in the log.
+  struct Item {
+    var block: Int
+    var row: Int
+    var position: UInt64
+    var time: Int64
+    var kind: EventKind
+    /// What became of it since; nil if it is as it was recorded.
+    var target: Corrections.Target?
+  }
+
+  /// The events in canonical order, retracted ones too.
+  mutating func items() -> [Item] {
+    var items: [Item] = []
+    let rows = Room<UInt32>(capacity: max(1, gatherer.chunk.count))
+    for row in 0..<gatherer.chunk.count { rows.start[row] = UInt32(row) }
+    for row in 0..<gatherer.chunk.count where gatherer.chunk.times[row] <= limits.time ?? .max {
+      let (block, blockRow) = gatherer.source(ofRow: row)
+      let history = gatherer.chunk.history(number, rows: rows.start, count: gatherer.chunk.count)
+      let event = history.events[row]
+      items.append(
+        Item(
+          block: block, row: blockRow, position: event.position, time: event.time, kind: event.kind,
+          target: belief.corrections.target(block: block, row: UInt32(blockRow))))
+    }
+    return items
+  }
+}

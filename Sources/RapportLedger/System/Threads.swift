@@ -1,0 +1,47 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+enum Threads {
+  /// Processors that this process may use.
+  static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+}
+
+/// Lets threads share what outlives them.
+struct SharedPointer<T: ~Copyable>: @unchecked Sendable {
+  let pointer: UnsafePointer<T>
+}
+
+/// Runs `body` on several threads and waits for all of them; one thread is the caller's.
+func parallel(_ threads: Int, _ body: @Sendable (Int) -> Void) {
+  withoutActuallyEscaping(body) { body in
+    var handles: [pthread_t] = []
+    for index in 1..<max(threads, 1) {
+      let context = Unmanaged.passRetained(ThreadBody { body(index) })
+      var handle = pthread_t()
+      let status = pthread_create(
+        &handle, nil,
+        { context in
+          Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue().run()
+          return nil
+        }, context.toOpaque())
+      if status == 0 {
+        handles.append(handle)
+      } else {
+        // Too few threads only make it slower.
+        context.takeRetainedValue().run()
+      }
+    }
+    body(0)
+    for handle in handles { pthread_join(handle, nil) }
+  }
+}
+
+private final class ThreadBody: Sendable {
+  let run: @Sendable () -> Void
+  init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}
