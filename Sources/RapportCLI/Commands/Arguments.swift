@@ -12,23 +12,23 @@ struct TimeArgument {
   }
 
   /// The time, or the beginning of the day; nanoseconds since 1970.
-  var start: Int64 {
+  func start(in zone: ZoneRules = .utc) -> Int64 {
     switch value {
     case .time(let time): time.nanoseconds
-    case .date(let date): date.start.nanoseconds
+    case .date(let date): zone.start(of: date).nanoseconds
     }
   }
 
   /// The time, or the last nanosecond of the day.
-  var end: Int64 {
+  func end(in zone: ZoneRules = .utc) -> Int64 {
     switch value {
     case .time(let time): time.nanoseconds
-    case .date(let date): date.start.nanoseconds + Timestamp.nanosecondsPerDay - 1
+    case .date(let date): zone.start(of: CivilDate(days: date.days + 1)).nanoseconds - 1
     }
   }
 
   /// The day that it falls on.
-  var date: CivilDate { CivilDate(Timestamp(nanoseconds: start)) }
+  var date: CivilDate { CivilDate(Timestamp(nanoseconds: start())) }
 }
 
 /// A position of the log, or a ledger time.

@@ -167,15 +167,14 @@ private struct Tour {
   ) throws {
     try step("rapport view \(name)\(grouping.map { " --by \($0)" } ?? "")", purpose, &output)
     let info = Catalogue.infos.first { $0.name == name }!
-    let asOf = Clock.now
+    let query = ViewQuery(asOf: Clock.now, grouping: grouping)
     let answer = try ledger.read { snapshot in
       try Catalogue.answer(
-        name, ViewQuery(asOf: asOf, grouping: grouping), over: snapshot,
-        replay: RapportLedger.Replay(limits: ReplayLimits(time: asOf)))
+        name, query, over: snapshot, replay: RapportLedger.Replay(limits: ReplayLimits(time: query.asOf)))
     }
     // Remarks come after what they are about, also where both go to the same terminal.
     var remarks: [Rich] = []
-    try ViewPage.print(answer, info: info, grouping: grouping, on: &output) { remarks.append($0) }
+    try ViewPage.print(answer, info: info, query: query, on: &output) { remarks.append($0) }
     try output.lines(remarks)
   }
 }

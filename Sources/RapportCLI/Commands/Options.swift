@@ -73,13 +73,13 @@ struct MomentOptions: ParsableArguments {
   var knownAt: KnownAt?
 
   /// - Parameter end: what as_of is without `--at`; nil is the clock.
-  func asOf(else end: Int64? = nil) -> Int64 { at?.end ?? end ?? Clock.now }
+  func asOf(else end: Int64? = nil, in zone: ZoneRules = .utc) -> Int64 { at?.end(in: zone) ?? end ?? Clock.now }
 
   func limits(asOf: Int64, in snapshot: borrowing Snapshot) throws -> ReplayLimits {
     switch knownAt {
     case nil: ReplayLimits(time: asOf)
     case .position(let position): ReplayLimits(time: asOf, position: position)
-    case .time(let time): ReplayLimits(time: asOf, position: try snapshot.position(recordedBy: time.end))
+    case .time(let time): ReplayLimits(time: asOf, position: try snapshot.position(recordedBy: time.end()))
     }
   }
 }
@@ -101,6 +101,6 @@ struct WindowOptions: ParsableArguments {
   var to: TimeArgument?
 
   func validate() throws {
-    if let from, let to, from.start > to.start { throw ValidationError("--from lies after --to.") }
+    if let from, let to, from.start() > to.start() { throw ValidationError("--from lies after --to.") }
   }
 }

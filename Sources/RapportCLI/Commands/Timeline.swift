@@ -57,8 +57,8 @@ struct Timeline: ParsableCommand {
     filter.types = type
     filter.channel = channel
     filter.department = department
-    filter.from = window.from?.start
-    filter.to = window.to?.start
+    filter.from = window.from?.start()
+    filter.to = window.to?.start()
     try Output.run(noColor: options.noColor) { output in
       var table = TimelinePage.table()
       let next = try ledger.read { snapshot in

@@ -9,9 +9,10 @@ struct View: ParsableCommand {
       definition is worth nothing.
 
       Examples:
-        rapport view perfect-orders --by month --from 2026-01-01
+        rapport view perfect-orders --by month --from 2026-01-01 --tz Europe/Berlin
         rapport view satisfaction --define
 
+      Options that name a view belong to that view; retention --quiet lists the customers who have fallen silent.
       Exits 2 when there is no such view or customer.
       """)
 
@@ -28,8 +29,15 @@ struct View: ParsableCommand {
   @OptionGroup var window: WindowOptions
   @OptionGroup var moment: MomentOptions
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Count days, months and hours, and read dates, as in this time zone.", valueName: "zone"))
+  var tz = "UTC"
+
   @Option(name: .long, help: ArgumentHelp("Count only this customer.", valueName: "id"))
   var customer: String?
+
+  @OptionGroup var viewOptions: ViewOptions
 
   @Flag(name: .long, help: "Print one JSON document.")
   var json = false
@@ -42,7 +50,7 @@ struct View: ParsableCommand {
   func validate() throws {
     if json && csv { throw ValidationError("Give --json or --csv, not both.") }
     if csv && define { throw ValidationError("A definition has no rows: --define goes with --json, not with --csv.") }
-    if name == nil && (define || by != nil || customer != nil) {
+    if name == nil && (define || by != nil || customer != nil || !viewOptions.given.isEmpty) {
       throw ValidationError("Name a view; `rapport view` lists them.")
     }
   }
@@ -59,29 +67,42 @@ struct View: ParsableCommand {
         }
         return
       }
-      let answer = try self.answer(name)
+      let query = try query(of: info)
+      let isQuiet = options.quiet && !query.has("quiet")
+      let note: (Rich) -> Void = { if !isQuiet { StandardError.line($0, noColor: options.noColor) } }
+      let answer = try self.answer(name, query)
       if json {
         try output.json(answer.json)
       } else if csv {
-        try output.text(ViewPage.csv(of: answer, info: info, grouping: by))
+        try output.text(ViewPage.csv(of: answer, keys: info.definition.keys(for: query)))
       } else {
-        try ViewPage.print(answer, info: info, grouping: by, on: &output, note: options.note)
+        try ViewPage.print(answer, info: info, query: query, on: &output, note: note)
         return
       }
       try output.flush()
-      for warning in answer.rows.warnings { options.note(Rich("warning: \(warning)", .warning)) }
+      for warning in answer.rows.warnings { note(Rich("warning: \(warning)", .warning)) }
     }
   }
 
-  private func answer(_ name: String) throws -> ViewAnswer {
+  private func query(of info: ViewInfo) throws -> ViewQuery {
+    let zone = try ZoneRules(named: tz)
+    let to = window.to?.start(in: zone)
+    var query = ViewQuery(
+      from: window.from?.start(in: zone), to: to, asOf: moment.asOf(else: to, in: zone), grouping: by)
+    query.zone = zone
+    query.options = viewOptions.given
+    if options.quiet, info.definition.options.contains(where: { $0.name == "quiet" }) { query.options["quiet"] = "" }
+    return query
+  }
+
+  private func answer(_ name: String, _ query: ViewQuery) throws -> ViewAnswer {
     try options.open(for: .reading).read { snapshot in
-      let asOf = moment.asOf(else: window.to?.start)
-      var query = ViewQuery(from: window.from?.start, to: window.to?.start, asOf: asOf, grouping: by)
+      var query = query
       if let customer {
         guard let number = try snapshot.customer(customer) else { throw LedgerError.noSuchCustomer(customer) }
         query.customer = number
       }
-      let replay = RapportLedger.Replay(limits: try moment.limits(asOf: asOf, in: snapshot))
+      let replay = RapportLedger.Replay(limits: try moment.limits(asOf: query.asOf, in: snapshot))
       return try Catalogue.answer(name, query, over: snapshot, replay: replay)
     }
   }

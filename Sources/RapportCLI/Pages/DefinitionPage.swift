@@ -9,7 +9,12 @@ enum DefinitionPage {
       "view": .string(info.name), "version": .int(info.version), "question": .string(info.question),
       "formula": .string(definition.formula), "unit": .string(definition.unit), "window": .string(definition.anchor),
       "exclusions": .string(definition.exclusions), "groupings": list(definition.groupings),
-      "keys": list(definition.keys), "counterweights": list(definition.counterweights),
+      "default_grouping": .string(definition.defaultGrouping), "keys": list(definition.keys),
+      "options": .array(
+        definition.options.map { .members(["option": .string($0.synopsis), "help": .string($0.help)]) }),
+      "variants": .array(
+        definition.variants.map { .members(["with": .string($0.when), "keys": list($0.keys)]) }),
+      "counterweights": list(definition.counterweights),
     ])
   }
 
@@ -25,13 +30,16 @@ enum DefinitionPage {
 
   static func lines(of info: ViewInfo, columns: Int) -> [Rich] {
     let definition = info.definition
-    let sections: [(String, String)] = [
+    let groupings = definition.groupings.map { $0 == definition.defaultGrouping ? "\($0) (default)" : $0 }
+    var sections: [(String, String)] = [
       ("formula", definition.formula), ("unit", definition.unit),
       ("window", "[--from, --to) selects by \(definition.anchor)"), ("left out", definition.exclusions),
-      ("--by", definition.groupings.joined(separator: ", ")), ("keys", definition.keys.joined(separator: ", ")),
-      ("printed with", definition.counterweights.joined(separator: ", ")),
+      ("--by", groupings.joined(separator: ", ")), ("keys", definition.keys.joined(separator: ", ")),
     ]
-    let labels = 14
+    sections += definition.variants.map { ($0.when, $0.keys.joined(separator: ", ")) }
+    sections += definition.options.map { ($0.synopsis, $0.help) }
+    sections.append(("printed with", definition.counterweights.joined(separator: ", ")))
+    let labels = sections.reduce(14) { max($0, $1.0.count + 2) }
     var lines = [Rich(info.name, .bold) + Rich("  version \(info.version)", .dim)]
     lines += TerminalText.wrapped(info.question, to: columns).map { Rich($0) }
     for (label, text) in sections where !text.isEmpty {

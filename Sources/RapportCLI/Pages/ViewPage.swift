@@ -4,20 +4,23 @@ import RapportLedger
 enum ViewPage {
   /// - Parameter note: prints a remark on standard error.
   static func print(
-    _ answer: ViewAnswer, info: ViewInfo, grouping: String?, on output: inout Output, note: (Rich) -> Void
+    _ answer: ViewAnswer, info: ViewInfo, query: ViewQuery, on output: inout Output, note: (Rich) -> Void
   ) throws {
     let isTerminal = output.terminal.isTerminal
     if isTerminal { try output.lines(heading(answer, info, output.terminal.columns)) }
-    if answer.rows.rows.count == 1, grouping == nil {
-      try printList(answer.rows.rows[0], on: &output)
-    } else if answer.rows.rows.isEmpty {
+    let keys = info.definition.keys(for: query)
+    // A view that is not grouped by anything has one row, and that is easier to read downwards.
+    let isList =
+      query.grouping == nil && info.definition.defaultGrouping == nil
+      && !info.definition.variants.contains { $0.keys == keys }
+    try printRows(answer.rows.rows, keys: keys, isList: isList, on: &output)
+    for (view, rows) in answer.counterweights {
       if isTerminal {
-        try output.line(Rich("no rows", .dim))
+        try output.lines([Rich(), Rich(view, .bold) + Rich("  counterweight", .dim)])
       } else {
-        try output.line(Table.tabbed(keys(info, grouping).map { Rich($0) }))
+        try output.line(Table.tabbed([Rich("counterweight"), Rich(view)]))
       }
-    } else {
-      try output.table(table(answer, grouping: grouping, isTerminal))
+      try printRows(rows, keys: rows.first?.cells.map(\.key) ?? [], isList: rows.count == 1, on: &output)
     }
     let leftOut = answer.rows.leftOut.map { Rich("\($0.reason) \(Human.count($0.count))") }
     let remark = leftOut.isEmpty ? Rich() : Rich("left out: ") + .joined(leftOut, Rich(", "))
@@ -29,6 +32,19 @@ enum ViewPage {
       if !remark.isEmpty { note(remark) }
     }
     for warning in answer.rows.warnings { note(Rich("warning: \(warning)", .warning)) }
+  }
+
+  private static func printRows(_ rows: [ViewRow], keys: [String], isList: Bool, on output: inout Output) throws {
+    let isTerminal = output.terminal.isTerminal
+    if isList, rows.count == 1 {
+      try printList(rows[0], on: &output)
+    } else if !rows.isEmpty {
+      try output.table(table(rows, isTerminal))
+    } else if isTerminal {
+      try output.line(Rich("no rows", .dim))
+    } else {
+      try output.line(Table.tabbed(keys.map { Rich($0) }))
+    }
   }
 
   private static func heading(_ answer: ViewAnswer, _ info: ViewInfo, _ columns: Int) -> [Rich] {
@@ -77,8 +93,7 @@ enum ViewPage {
 
   // MARK: Rows
 
-  private static func table(_ answer: ViewAnswer, grouping: String?, _ isTerminal: Bool) -> Table {
-    let rows = answer.rows.rows
+  private static func table(_ rows: [ViewRow], _ isTerminal: Bool) -> Table {
     let first = rows[0].cells
     // What the rows are about comes first: texts before the first number.
     let keyCount = first.indices.first { index in rows.contains { isNumber($0.cells[index].value) } } ?? 1
@@ -87,9 +102,14 @@ enum ViewPage {
         first[index].key, isRight: rows.contains { isNumber($0.cells[index].value) }, isKey: index < keyCount)
     }
     var table = Table(columns)
+    let greatest = isTerminal ? greatestCounts(rows) : []
     for row in rows {
       table.append(
         row.cells.enumerated().map { index, cell in
+          if index == greatest.first?.column, case .count(let count) = cell.value {
+            return Rich(Human.count(count)) + Rich(" ")
+              + Rich(Bar.horizontal(Double(count) / Double(greatest[0].count), columns: 8), .accent)
+          }
           if index < keyCount, cell.value == .none { return Rich(isTerminal ? "(none)" : "", .dim) }
           return text(cell.value, isTerminal: isTerminal)
         })
@@ -97,12 +117,25 @@ enum ViewPage {
     return table
   }
 
+  /// The first column of counts where a bar says something: several rows and something to compare.
+  private static func greatestCounts(_ rows: [ViewRow]) -> [(column: Int, count: Int)] {
+    guard rows.count > 2 else { return [] }
+    for column in rows[0].cells.indices {
+      let counts = rows.compactMap { row -> Int? in
+        if case .count(let count) = row.cells[column].value { count } else { nil }
+      }
+      guard counts.count == rows.count, let greatest = counts.max() else { continue }
+      return greatest > 0 ? [(column, greatest)] : []
+    }
+    return []
+  }
+
   // MARK: Cells
 
   private static func isNumber(_ cell: ViewRow.Cell) -> Bool {
     switch cell {
-    case .count, .rate, .seconds, .number, .money: true
-    case .none, .text, .time, .list, .distribution: false
+    case .count, .rate, .per, .seconds, .number, .money: true
+    case .none, .bool, .text, .time, .list, .distribution: false
     }
   }
 
@@ -110,7 +143,9 @@ enum ViewPage {
     switch cell {
     case .none: Rich("n/a", .dim)
     case .text(let text): Rich(text)
+    case .bool(let value): Rich(value ? "yes" : "no")
     case .time(let time): Rich(Human.time(time))
+    case .list(let cells) where isTerminal && cells.count > 1 && cells.allSatisfy(isNumber): spark(cells)
     case .list(let cells): .joined(cells.map { text($0, isTerminal: isTerminal) }, Rich(", "))
     case .distribution(let counts) where counts.isEmpty: Rich("n/a", .dim)
     case .distribution(let counts) where isTerminal: spark(counts)
@@ -124,7 +159,9 @@ enum ViewPage {
   private static func number(_ cell: ViewRow.Cell) -> Rich {
     switch cell {
     case .count(let count): Rich(Human.count(count))
-    case .rate(_, 0): Rich("n/a", .dim)
+    case .rate(_, 0), .per(_, _, 0): Rich("n/a", .dim)
+    case .per(let many, let part, let whole):
+      Rich(Human.decimal(Double(many) * Double(part) / Double(whole), places: 2))
     case .rate(let part, let whole): Rich(Human.percent(part, of: whole))
     case .seconds(let seconds): Rich(Human.duration(seconds))
     case .number(let value): Rich(Human.decimal(value, places: 2))
@@ -134,7 +171,12 @@ enum ViewPage {
 
   /// A percentage is worth what its n is.
   private static func whole(_ cell: ViewRow.Cell, isTerminal: Bool) -> Rich {
-    guard case .rate(_, let whole) = cell, whole > 0 else { return Rich() }
+    let whole: Int
+    switch cell {
+    case .rate(_, let all), .per(_, _, let all): whole = all
+    default: return Rich()
+    }
+    guard whole > 0 else { return Rich() }
     return Rich(" of \(isTerminal ? Human.count(whole) : "\(whole)")", .dim)
   }
 
@@ -145,24 +187,28 @@ enum ViewPage {
       counts.map { Rich($0.key, .dim) + Rich(Bar.standing(Double($0.count) / Double(greatest)), .accent) }, Rich(" "))
   }
 
+  /// A row of counts as one line: `662 ▁▁ ▂`, the first one in figures and the rest against it.
+  private static func spark(_ cells: [ViewRow.Cell]) -> Rich {
+    let counts = cells.map { cell -> Double in if case .count(let count) = cell { Double(count) } else { 0 } }
+    let rest = counts.dropFirst()
+    guard let greatest = rest.max(), greatest > 0 else { return Rich(Human.count(Int(counts[0]))) }
+    return Rich(Human.count(Int(counts[0]))) + Rich(" ")
+      + Rich(rest.map { Bar.standing($0 / greatest) }.joined(), .accent)
+      + Rich(" ≤ \(Human.count(Int(greatest)))", .dim)
+  }
+
   // MARK: CSV
 
-  static func csv(of answer: ViewAnswer, info: ViewInfo, grouping: String?) -> String {
-    guard let first = answer.rows.rows.first else { return CSV.line(keys(info, grouping)) }
+  static func csv(of answer: ViewAnswer, keys: [String]) -> String {
+    guard let first = answer.rows.rows.first else { return CSV.line(keys) }
     var text = CSV.line(first.cells.map(\.key))
     for row in answer.rows.rows { text += CSV.line(row.cells.map { csv($0.value) }) }
     return text
   }
 
-  /// The columns of a view that has no rows to take them from.
-  private static func keys(_ info: ViewInfo, _ grouping: String?) -> [String] {
-    let keys = info.definition.keys
-    return (grouping.map { keys.contains($0) ? [] : [$0] } ?? []) + keys
-  }
-
   private static func csv(_ cell: ViewRow.Cell) -> String {
     switch cell {
-    case .none, .rate(_, 0): ""
+    case .none, .rate(_, 0), .per(_, _, 0): ""
     case .text(let text): CSV.field(text)
     case .list, .distribution: CSV.field(cell.json.text)
     default: CSV.quoted(cell.json.plainText)

@@ -42,6 +42,12 @@ public struct DigestHasher {
     withUnsafeBytes(of: wide.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
+  /// Adds numbers one after the other.
+  public mutating func add<each T: FixedWidthInteger>(values: repeat each T) { repeat add(each values) }
+
+  /// Adds the texts of name numbers.
+  public mutating func add(names: UInt32...) { for name in names { add(name: name) } }
+
   public mutating func add(_ value: Bool) { bytes.append(value ? 1 : 0) }
 
   /// Adds the text of a name number.

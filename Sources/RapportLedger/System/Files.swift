@@ -116,3 +116,20 @@ func bytes(below path: String) -> Int {
     return total + (status.st_mode & S_IFMT == S_IFDIR ? bytes(below: path + "/" + name) : Int(status.st_size))
   }
 }
+
+/// The bytes of a small file of the system; nil if it cannot be read or is larger than 1 MiB.
+func readFile(_ path: String) -> [UInt8]? {
+  let file = open(path, O_RDONLY | O_CLOEXEC)
+  guard file >= 0 else { return nil }
+  defer { close(file) }
+  var status = stat()
+  guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= 1 << 20 else { return nil }
+  var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+  var filled = 0
+  while filled < bytes.count {
+    let count = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress! + filled, $0.count - filled) }
+    guard count > 0 else { return nil }
+    filled += count
+  }
+  return bytes
+}

@@ -53,6 +53,17 @@ public struct CardProjection: Projection {
     hasher.add(fact.number2)
   }
 
+<<<<<<< HEAD
+=======
+  /// The card counts days in UTC.
+  private static let query = ViewQuery(asOf: 0)
+
+  /// Events that count as interactions: identity, corrections and the ledger's own do not.
+  static let uncounted: EventKindSet = [
+    .customerMerged, .customerUnmerged, .eventCorrected, .eventRetracted, .importBatch, .dataRead, .erasureExecuted,
+  ]
+
+>>>>>>> fdbba02 (Count days, months and hours by time zones, declare the options of views, and add more of the catalogue)
   /// One history on its way to a card.
   private struct Fold {
     var scratch: Scratch
@@ -186,7 +197,7 @@ public struct CardProjection: Projection {
       var last = Int64.min
       for order in scratch.book.orders where order.isPlaced {
         count += 1
-        if order.isPerfect && !order.isOffBeforeDue { perfect += 1 }
+        if order.isPerfect(CardProjection.query) && !order.isOffBeforeDue(CardProjection.query) { perfect += 1 }
         last = max(last, order.placed)
       }
       guard count > 0 else { return }

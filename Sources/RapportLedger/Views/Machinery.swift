@@ -10,6 +10,8 @@ struct Percentiles {
     isSorted = false
   }
 
+  mutating func removeAll() { values.removeAll(keepingCapacity: true) }
+
   /// - Complexity: O(n log n) once.
   mutating func callAsFunction(_ percent: Int) -> Int64? {
     guard !values.isEmpty else { return nil }
@@ -21,24 +23,33 @@ struct Percentiles {
   }
 }
 
+extension Percentiles {
+  mutating func seconds(_ percent: Int) -> ViewRow.Cell { .seconds(self(percent)) }
+}
+
 /// What a row is about: the whole, a month, a name or an enumeration's word.
-enum Group: Hashable {
+public enum Group: Hashable {
   case all
   case month(Int32)
+  /// Hour of the day.
+  case hour(Int)
   case name(UInt32)
+  case customer(UInt32)
+  case currency(UInt16)
   case word(String)
   case absent
 
   static func name(orAbsent number: UInt32) -> Group { number == 0 ? .absent : .name(number) }
-  static func month(of time: Int64) -> Group {
-    .month(CivilDate(Timestamp(nanoseconds: time)).month.index)
-  }
+  static func month(_ month: CivilMonth) -> Group { .month(month.index) }
 
   func text(_ snapshot: borrowing Snapshot) throws -> String? {
     switch self {
     case .all, .absent: nil
     case .month(let index): CivilMonth(index: index).description
+    case .hour(let hour): (hour < 10 ? "0" : "") + "\(hour)"
     case .name(let number): try snapshot.name(number)
+    case .customer(let number): try snapshot.subject(number)
+    case .currency(let code): Currency.text(code)
     case .word(let word): word
     }
   }
@@ -49,7 +60,7 @@ enum Group: Hashable {
 }
 
 /// Accumulators by group.
-struct Groups<Value> {
+public struct Groups<Value> {
   private(set) var values: [Group: Value] = [:]
   private let initial: Value
 
@@ -67,13 +78,38 @@ struct Groups<Value> {
   func sorted(_ snapshot: borrowing Snapshot) throws -> [(group: Group, value: Value)] {
     var keyed: [(key: String?, group: Group, value: Value)] = []
     for (group, value) in values { keyed.append((try group.text(snapshot), group, value)) }
-    keyed.sort { a, b in
-      guard let left = a.key else { return false }
-      guard let right = b.key else { return true }
-      return left.utf8.lexicographicallyPrecedes(right.utf8)
-    }
+    keyed.sort { keyPrecedes($0.key, $1.key) }
     return keyed.map { ($0.group, $0.value) }
   }
+
+  /// A row for each group in their order; without a grouping exactly one, also where nothing is there.
+  ///
+  /// - Parameter cells: the row's values; the group's key is put in front of them.
+  func rows(
+    by grouping: String?, _ snapshot: borrowing Snapshot,
+    _ cells: (inout Value) throws -> KeyValuePairs<String, ViewRow.Cell>
+  ) throws -> [ViewRow] {
+    guard let grouping else {
+      var value = self[.all]
+      return [ViewRow(try cells(&value))]
+    }
+    var rows: [ViewRow] = []
+    for (group, value) in try sorted(snapshot) {
+      var value = value
+      var row = ViewRow()
+      row.set(grouping, try group.cell(snapshot))
+      row.cells += ViewRow(try cells(&value)).cells
+      rows.append(row)
+    }
+    return rows
+  }
+}
+
+/// The order of rows: bytewise by key, null last.
+func keyPrecedes(_ a: String?, _ b: String?) -> Bool {
+  guard let a else { return false }
+  guard let b else { return true }
+  return a.utf8.lexicographicallyPrecedes(b.utf8)
 }
 
 /// A table from 64-bit ids to values that lives for one person and is emptied for the next.
@@ -151,4 +187,29 @@ func flooredSeconds(_ nanoseconds: Int64) -> Int64 {
   return rest < 0 ? seconds - 1 : seconds
 }
 
+/// A quotient rounded to the nearest whole, halves away from zero. `divisor` > 0.
+func rounded(_ sum: Int128, over divisor: Int128) -> Int128 {
+  sum < 0 ? -((-sum + divisor / 2) / divisor) : (sum + divisor / 2) / divisor
+}
+
 let nanosecondsPerDay: Int64 = 86_400_000_000_000
+
+/// The word of an enumeration's code: nil for 0, `other` for a word that the vocabulary does not know.
+func word(_ code: UInt8, _ words: [String]) -> String? {
+  code == 0 ? nil : Int(code) <= words.count ? words[Int(code) - 1] : "other"
+}
+
+extension EventReader {
+  /// What a field of an event's `data` says as text; nil if it is not there. For the few rows that name a thing by an id
+  /// that replay only knows as a hash.
+  mutating func field(_ name: String, at position: UInt64, in snapshot: borrowing Snapshot) throws(LedgerError)
+    -> String?
+  {
+    let members = try withEvent(at: position, in: snapshot) { facts, record, snapshot throws(LedgerError) in
+      [UInt8(ascii: "{")] + (try EventText.members(facts, record, in: snapshot)) + [UInt8(ascii: "}")]
+    }
+    return EventText.withDocument(members) { document in
+      document.member("data", of: 0).flatMap { document.member(name, of: $0) }.map { document.string($0) }
+    }
+  }
+}

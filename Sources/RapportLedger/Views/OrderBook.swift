@@ -35,13 +35,12 @@ public struct OrderOutcome: BitwiseCopyable, Sendable {
   public var isInFull: Bool { marks.contains(.isComplete) }
   public var isUndamaged: Bool { !marks.contains(.isDamaged) }
 
+  /// When it is due; a date begins at its midnight.
+  func due(_ query: ViewQuery) -> Int64 { query.due(due, isDate: marks.contains(.dueIsDate)) }
+
   /// The completing delivery is not after the promise; a promise for a date compares dates.
-  public var isOnTime: Bool {
-    guard hasDue, isInFull else { return false }
-    if marks.contains(.dueIsDate) {
-      return CivilDate(Timestamp(nanoseconds: delivered)) <= CivilDate(Timestamp(nanoseconds: due))
-    }
-    return delivered <= due
+  func isOnTime(_ query: ViewQuery) -> Bool {
+    hasDue && isInFull && query.isInTime(delivered, due: due, isDate: marks.contains(.dueIsDate))
   }
 
   /// How long a customer has to find a fault: 14 days.
@@ -52,12 +51,14 @@ public struct OrderOutcome: BitwiseCopyable, Sendable {
   }
 
   /// perfect = on time ∧ in full ∧ undamaged ∧ complaint-free ∧ not cancelled by the company.
-  public var isPerfect: Bool {
-    isOnTime && isInFull && isUndamaged && isComplaintFree && !marks.contains(.cancelledByCompany)
+  func isPerfect(_ query: ViewQuery) -> Bool {
+    isOnTime(query) && isInFull && isUndamaged && isComplaintFree && !marks.contains(.cancelledByCompany)
   }
 
   /// The customer cancelled before it was due, so nothing was owed.
-  public var isOffBeforeDue: Bool { marks.contains(.cancelledByCustomer) && hasDue && cancelled < due }
+  func isOffBeforeDue(_ query: ViewQuery) -> Bool {
+    marks.contains(.cancelledByCustomer) && hasDue && cancelled < due(query)
+  }
 }
 
 /// Follows the orders of one person through a history. Shared by every view that judges orders.

@@ -67,7 +67,7 @@ public struct PerfectOrders: View {
 
   public func makeTally() -> Tally { Tally() }
 
-  public func add(_ orders: Span<OrderOutcome>, to tally: inout Tally, for query: ViewQuery) {
+  public func add(_ orders: Span<OrderOutcome>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     for index in orders.indices {
       let order = orders[index]
       guard order.isPlaced else {
@@ -78,66 +78,57 @@ public struct PerfectOrders: View {
         tally.groups[group(order, month: order.placed, query)].received += 1
         if !order.hasDue { tally.unpromised += 1 }
       }
-      guard order.hasDue, query.includes(order.due) else { continue }
-      if order.isOffBeforeDue {
+      guard order.hasDue, query.includes(order.due(query)) else { continue }
+      if order.isOffBeforeDue(query) {
         tally.cancelled += 1
         continue
       }
-      count(order, in: &tally.groups[group(order, month: order.due, query)], asOf: query.asOf)
+      count(order, in: &tally.groups[group(order, month: order.due(query), query)], query)
     }
   }
 
   private func group(_ order: OrderOutcome, month: Int64, _ query: ViewQuery) -> Group {
     switch query.grouping {
-    case "month": .month(of: month)
+    case "month": .month(query.month(of: month))
     case "country": .name(orAbsent: order.country)
     case "channel": .name(orAbsent: order.channel)
     default: .all
     }
   }
 
-  private func count(_ order: OrderOutcome, in counts: inout Counts, asOf: Int64) {
+  private func count(_ order: OrderOutcome, in counts: inout Counts, _ query: ViewQuery) {
     counts.due += 1
     guard order.isDelivered else { return }
     counts.delivered += 1
-    if order.isOnTime { counts.onTime += 1 }
+    if order.isOnTime(query) { counts.onTime += 1 }
     if order.isInFull { counts.inFull += 1 }
     if order.isUndamaged { counts.undamaged += 1 }
     if order.isComplaintFree { counts.complaintFree += 1 }
-    if order.isPerfect {
+    if order.isPerfect(query) {
       counts.perfect += 1
-      if elapsed(from: order.delivered, to: asOf) < OrderOutcome.complaintPeriod { counts.provisional += 1 }
+      if elapsed(from: order.delivered, to: query.asOf) < OrderOutcome.complaintPeriod { counts.provisional += 1 }
     }
     counts.leads.add(flooredSeconds(elapsed(from: order.placed, to: order.delivered)))
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    var groups = tally.groups
-    if query.grouping == nil, groups.values.isEmpty { groups[.all] = Counts() }
-    var result = ViewRows()
-    for (group, value) in try groups.sorted(names) {
-      var counts = value
-      var row = ViewRow()
-      if let grouping = query.grouping { row.set(grouping, try group.cell(names)) }
-      row.set("due", .count(counts.due))
-      row.set("delivered", .count(counts.delivered))
-      row.set("on_time", .count(counts.onTime))
-      row.set("perfect", .count(counts.perfect))
-      row.set("perfect_rate", .rate(part: counts.perfect, whole: counts.due))
-      row.set("on_time_rate", .rate(part: counts.onTime, whole: counts.due))
-      row.set("on_time_of_delivered_rate", .rate(part: counts.onTime, whole: counts.delivered))
-      row.set("in_full_rate", .rate(part: counts.inFull, whole: counts.delivered))
-      row.set("undamaged_rate", .rate(part: counts.undamaged, whole: counts.delivered))
-      row.set("complaint_free_rate", .rate(part: counts.complaintFree, whole: counts.delivered))
-      row.set("provisional", .count(counts.provisional))
-      row.set("lead_p50", counts.leads(50).map { .seconds(Int($0)) } ?? .none)
-      row.set("lead_p90", counts.leads(90).map { .seconds(Int($0)) } ?? .none)
-      row.set("received", .count(counts.received))
-      result.rows.append(row)
+    let rows = try tally.groups.rows(by: query.grouping, names) { counts in
+      [
+        "due": .count(counts.due), "delivered": .count(counts.delivered), "on_time": .count(counts.onTime),
+        "perfect": .count(counts.perfect), "perfect_rate": .rate(part: counts.perfect, whole: counts.due),
+        "on_time_rate": .rate(part: counts.onTime, whole: counts.due),
+        "on_time_of_delivered_rate": .rate(part: counts.onTime, whole: counts.delivered),
+        "in_full_rate": .rate(part: counts.inFull, whole: counts.delivered),
+        "undamaged_rate": .rate(part: counts.undamaged, whole: counts.delivered),
+        "complaint_free_rate": .rate(part: counts.complaintFree, whole: counts.delivered),
+        "provisional": .count(counts.provisional), "lead_p50": counts.leads.seconds(50),
+        "lead_p90": counts.leads.seconds(90), "received": .count(counts.received),
+      ]
     }
-    result.leftOut = [
-      ("cancelled_by_customer", tally.cancelled), ("no_promise", tally.unpromised), ("not_placed", tally.unplaced),
-    ].filter { $0.1 > 0 }
-    return result
+    return ViewRows(
+      rows,
+      leftOut: [
+        "cancelled_by_customer": tally.cancelled, "no_promise": tally.unpromised, "not_placed": tally.unplaced,
+      ])
   }
 }

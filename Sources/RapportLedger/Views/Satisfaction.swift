@@ -21,7 +21,7 @@ public struct Satisfaction: View {
       Answers and reviews written by employees or bots, and reviews by employees or paid, are not the voice of customers: \
       not_a_customer
       """,
-    groupings: ["kind", "sample", "country", "touchpoint", "month"],
+    groupings: ["kind", "sample", "country", "touchpoint", "month"], defaultGrouping: "kind",
     keys: ["kind", "n", "value", "plus_minus", "response_rate", "distribution", "score_mean", "score_n"])
 
   /// A survey sent, an answer or a review.
@@ -61,14 +61,12 @@ public struct Satisfaction: View {
       default: continue
       }
       let isReview = what == .review
-      let isStaff = event.actorCode == ActorKind.employee.rawValue || event.actorCode == ActorKind.bot.rawValue
       records.append(
         Voice(
           time: event.time, score: event.number, country: event.country, touchpoint: event.touchpoint,
           scale: event.scale, what: what, kind: isReview ? 0 : event.code, sample: isReview ? 0 : event.code2,
           yes: event.flagA.map { $0 ? 2 : 1 } ?? 0, hasScore: event.hasNumber,
-          // Relation: 2 employee, 3 paid.
-          isCustomer: !isStaff && !(isReview && (event.code == 2 || event.code == 3))))
+          isCustomer: !event.isStaff))
     }
   }
 
@@ -106,7 +104,7 @@ public struct Satisfaction: View {
 
   public func makeTally() -> Tally { Tally() }
 
-  public func add(_ voices: Span<Voice>, to tally: inout Tally, for query: ViewQuery) {
+  public func add(_ voices: Span<Voice>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     var latest: [UInt8: Int] = [:]
     for index in voices.indices where query.includes(voices[index].time) {
       let voice = voices[index]
@@ -139,7 +137,7 @@ public struct Satisfaction: View {
         ? .absent : .word(Int(voice.sample) <= Self.samples.count ? Self.samples[Int(voice.sample) - 1] : "other")
     case "country": .name(orAbsent: voice.country)
     case "touchpoint": .name(orAbsent: voice.touchpoint)
-    case "month": .month(of: voice.time)
+    case "month": .month(query.month(of: voice.time))
     default: .all
     }
   }
@@ -190,14 +188,7 @@ public struct Satisfaction: View {
         if kind != "review", kind != "other" { result.warnings += Self.warnings(kind, try group.text(names), counts) }
       }
     }
-    rows.sort { a, b in
-      if a.group != b.group {
-        guard let left = a.group else { return false }
-        guard let right = b.group else { return true }
-        return left.utf8.lexicographicallyPrecedes(right.utf8)
-      }
-      return a.kind < b.kind
-    }
+    rows.sort { a, b in a.group != b.group ? keyPrecedes(a.group, b.group) : a.kind < b.kind }
     result.rows = rows.map(\.row)
     result.leftOut = [
       ("no_score", tally.unscored), ("not_a_customer", tally.staff), ("other_scale", tally.otherScale),

@@ -133,7 +133,8 @@ func reviewed(_ time: String, score: JSON = .null, relation: JSON = .null) -> Ev
   Event("review.published", time, ["score": score, "scale": 5, "relation": relation])
 }
 
-private func quantities(_ lines: KeyValuePairs<String, JSON>?) -> JSON {
+/// Lines as `["a": 2]`, quantities by sku.
+func quantities(_ lines: KeyValuePairs<String, JSON>?) -> JSON {
   guard let lines else { return .null }
   return .array(lines.map { ["sku": .string($0.key), "quantity": $0.value] })
 }
@@ -154,11 +155,15 @@ struct Given {
   static let later = "2026-01-01"
 
   func whenAsked(
-    _ view: String, from: String? = nil, to: String? = nil, by: String? = nil, at: String = Given.later
+    _ view: String, from: String? = nil, to: String? = nil, by: String? = nil, at: String = Given.later,
+    tz: String = "UTC", options: [String: String] = [:], customer: String? = nil
   ) throws -> Answer {
-    let query = ViewQuery(from: from.map(instant), to: to.map(instant), asOf: instant(at), grouping: by)
+    var query = ViewQuery(from: from.map(instant), to: to.map(instant), asOf: instant(at), grouping: by)
+    query.zone = try ZoneRules(named: tz)
+    query.options = options
     let answer = try ledger.ledger.read { snapshot in
-      try Catalogue.answer(
+      if let customer { query.customer = try snapshot.customer(customer) }
+      return try Catalogue.answer(
         view, query, over: snapshot, replay: Replay(limits: ReplayLimits(time: query.asOf), threads: 1))
     }
     return Answer(json: try JSON(reading: answer.json.text), warnings: answer.rows.warnings)

@@ -1,0 +1,84 @@
+/// One row: keys and values in their order.
+public struct ViewRow: Sendable, Equatable {
+  public var cells: [(key: String, value: Cell)] = []
+
+  public init() {}
+
+  init(_ cells: KeyValuePairs<String, Cell>) { self.cells = cells.map { ($0.key, $0.value) } }
+
+  public static func == (a: ViewRow, b: ViewRow) -> Bool {
+    a.cells.elementsEqual(b.cells) { $0.key == $1.key && $0.value == $1.value }
+  }
+
+  mutating func set(_ key: String, _ value: Cell) { cells.append((key, value)) }
+
+  public subscript(key: String) -> Cell? { cells.first { $0.key == key }?.value }
+
+  public var json: JSONValue { .object(cells.map { .init(key: $0.key, value: $0.value.json) }) }
+
+  /// A value with its kind, so that JSON, CSV and a table can each show it their way.
+  public enum Cell: Sendable, Equatable {
+    case none
+    case bool(Bool)
+    case count(Int)
+    case text(String)
+    /// Part of a whole, 0…1; printed as a percentage with its n.
+    case rate(part: Int, whole: Int)
+    /// Part for so many of a whole: complaints per 100 orders; printed with its n.
+    case per(Int, part: Int, whole: Int)
+    /// Whole seconds.
+    case seconds(Int)
+    case number(Double)
+    /// Ten-thousandths of the major unit.
+    case money(Int64)
+    case time(Int64)
+    case list([Cell])
+    /// Counts by text key.
+    case distribution([(key: String, count: Int)])
+
+    public static func == (a: Cell, b: Cell) -> Bool { a.json == b.json }
+
+    /// Seconds, or nothing.
+    static func seconds(_ value: Int64?) -> Cell { value.map { .seconds(Int($0)) } ?? .none }
+    static func text(orNone text: String?) -> Cell { text.map { .text($0) } ?? .none }
+    static func number(orNone value: Double?) -> Cell { value.map { .number($0) } ?? .none }
+    static func time(orNone value: Int64?) -> Cell { value.map { .time($0) } ?? .none }
+    /// A sum of money; one that no longer fits an amount is the greatest or the least there is.
+    static func money(_ sum: Int128) -> Cell { .money(Int64(clamping: sum)) }
+
+    public var json: JSONValue {
+      switch self {
+      case .none: .null
+      case .bool(let value): .bool(value)
+      case .count(let value), .seconds(let value): .int(value)
+      case .text(let text): .string(text)
+      case .rate(let part, let whole): whole == 0 ? .null : .number(Double(part) / Double(whole))
+      case .per(let many, let part, let whole):
+        whole == 0 ? .null : .number(Double(many) * Double(part) / Double(whole))
+      case .number(let value): .number(value)
+      case .money(let amount): .string(DecimalText.tenThousandths(amount))
+      case .time(let time): .string(Timestamp(nanoseconds: time).description)
+      case .list(let cells): .array(cells.map(\.json))
+      case .distribution(let counts): .object(counts.map { .init(key: $0.key, value: .int($0.count)) })
+      }
+    }
+  }
+}
+
+/// The rows of a view and what it left out.
+public struct ViewRows: Sendable {
+  public var rows: [ViewRow] = []
+  /// Reasons and how often they applied.
+  public var leftOut: [(reason: String, count: Int)] = []
+  /// What a reader should know before believing the rows.
+  public var warnings: [String] = []
+
+  init() {}
+
+  /// - Parameter leftOut: reasons that never applied are not mentioned.
+  init(_ rows: [ViewRow], leftOut: KeyValuePairs<String, Int> = [:], warnings: [String] = []) {
+    self.rows = rows
+    self.leftOut = leftOut.filter { $0.value > 0 }.map { ($0.key, $0.value) }
+    self.warnings = warnings
+  }
+}

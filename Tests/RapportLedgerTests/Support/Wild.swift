@@ -1,0 +1,104 @@
+@testable import RapportLedger
+
+/// Random small histories of given types: few customers, few ids, times that cluster and collide, every field there now
+/// and then, words that nobody knows. What stories never tell happens here all the time.
+struct Wild {
+  private var random: SeededGenerator
+  private var times: [Int] = []
+  private static let start = instant("2025-01-01")
+  private static let kinds = Dictionary(uniqueKeysWithValues: EventKind.allCases.map { ($0.name, $0) })
+
+  static func lines(_ types: [String], events: Int = 260, seed: UInt64) -> [String] {
+    var wild = Wild(random: SeededGenerator(state: seed &* 0x9E37_79B9))
+    let lines = (0..<events).map { number in wild.event(wild.pick(types)).line(number) }
+    return lines.shuffled(using: &wild.random)
+  }
+
+  private init(random: SeededGenerator) { self.random = random }
+
+  private mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
+  private mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+  private mutating func pick<T>(_ values: [T]) -> T { values[below(values.count)] }
+  private mutating func customer() -> String { "C\(below(7))" }
+
+  private func text(_ seconds: Int) -> String {
+    Timestamp(nanoseconds: Self.start + Int64(seconds) * 1_000_000_000).description
+  }
+
+  /// Four months over the change of the clocks; sometimes together with another event, or soon after it.
+  private mutating func time() -> Int {
+    var time = below(120 * 86_400)
+    if !times.isEmpty {
+      switch below(10) {
+      case 0: time = pick(times)
+      case 1...3: time = pick(times) + below(3 * 3600)
+      case 4...6: time = pick(times) + below(9 * 86_400)
+      default: break
+      }
+    }
+    times.append(time)
+    return time
+  }
+
+  private mutating func event(_ type: String) -> Event {
+    let shape = Self.kinds[type]!.shape
+    let time = time()
+    var data: [String: JSON] = [:]
+    for field in shape.fields where field.isRequired || (!field.isPersonal && chance(70)) {
+      data[field.name] = value(field, time)
+    }
+    var event = Event(type, text(time), data)
+    event = shape.isFirm ? event.ofTheFirm() : event.of(customer())
+    let attributes = [
+      ("channel", ["web", "shop"], 40), ("touchpoint", ["app", "till"], 40), ("department", ["sales", "help"], 60),
+      ("country", ["DE", "FR"], 50), ("direction", ["in", "out", "self"], 8),
+      ("actorkind", ["customer", "employee", "bot", "system"], 25), ("correlationid", ["case0", "case1", "s1"], 25),
+    ]
+    for (name, words, percent) in attributes where chance(percent) { event = event.with(name, .string(pick(words))) }
+    return event
+  }
+
+  private mutating func value(_ field: Field, _ time: Int) -> JSON {
+    switch field.kind {
+    case .text, .label, .any: .string(word(field.name))
+    case .reference: .string(["to", "from", "into", "referrer"].contains(field.name) ? customer() : reference(field))
+    case .money: .string(pick(["0.00", "12.5", "3.1234", "100", "7.77"]))
+    case .currency: .string(pick(["EUR", "EUR", "USD"]))
+    case .number: .number("\(below(11))")
+    case .between(let low, let high):
+      .number(high - low > 2 ? "\(low + below(high - low + 1))" : pick(["\(low)", "\(high)", "0.5"]))
+    case .count: .number(field.name == "scale" ? pick(["5", "7", "10"]) : "\(below(40))")
+    case .boolean: .bool(chance(50))
+    case .choice(let words): .string(chance(4) ? "strange" : pick(words))
+    case .dateOrInstant:
+      chance(50)
+        ? .string(text(time + below(40 * 86_400))) : .string(String(text(time + below(40 * 86_400)).prefix(10)))
+    case .lines: .array((0..<1 + below(2)).map { _ in line() })
+    case .list: .array([.string(pick(["email", "phone"]))])
+    case .object: .object([pick(["email", "language"]): ["value": "x", "basis": "declared"]])
+    }
+  }
+
+  private mutating func line() -> JSON {
+    var line: [String: JSON] = ["sku": .string(pick(["a", "b", "c"])), "quantity": .number("\(1 + below(3))")]
+    if chance(60) { line["group"] = .string(pick(["g", "h"])) }
+    if chance(60) { line["price"] = .string(pick(["1.00", "2.5"])) }
+    return .object(line)
+  }
+
+  private mutating func reference(_ field: Field) -> String {
+    let pools = ["session": ["s1", "s2"]]
+    return pools[field.name].map { pick($0) } ?? "\(field.name)\(below(6))"
+  }
+
+  /// Few words for each field, some of them shared between fields that mean the same.
+  private mutating func word(_ field: String) -> String {
+    let pools = [
+      "sku": ["a", "b", "c"], "group": ["g", "h"], "topic": ["t1", "t2"], "employee": ["e1", "e2", "e3"],
+      "by": ["e1", "e2", "e3"], "purpose": ["marketing", "newsletter", "service"], "department": ["sales", "help"],
+      "role": ["clerk", "lead", "executive"], "action": ["A", "B"], "initiative": ["I", "J"],
+      "field": ["email", "phone"], "touchpoint": ["app", "till"], "owner": ["e1", ""],
+    ]
+    return pick(pools[field] ?? ["\(field)1", "\(field)2"])
+  }
+}
