@@ -106,7 +106,7 @@ extension EventKind {
       .customer(
         nil, must("kind", .choice(["b2c", "b2b"]), .code),
         may("acquired", .choice(["referral", "ad", "organic", "partner", "import"]), .code2),
-        may("referrer", .reference, .object), personal("name"), personal("email"), personal("phone"),
+        may("referrer", .text, .term), personal("name"), personal("email"), personal("phone"),
         personal("address"))
     case .customerUpdated: .customer(nil, may("set", .object), may("unset", .list))
     case .customerLost:
@@ -280,7 +280,7 @@ extension EventKind {
         may("sentiment", .between(-1, 1), .number2), may("unsolicited", .boolean, .flagB),
         may("relation", .choice(["customer", "employee", "paid"]), .code))
     case .referralMade: .customer(.in, may("to", .reference, .object))
-    case .referralConverted: .customer(nil, may("from", .reference, .object))
+    case .referralConverted: .customer(nil, may("from", .text, .term))
     case .selfassessmentRecorded:
       .firm(
         must("question", .text, .term), must("yes_share", .between(0, 1), .number), must("n", .count, .number2),

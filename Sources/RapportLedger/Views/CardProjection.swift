@@ -53,17 +53,9 @@ public struct CardProjection: Projection {
     hasher.add(fact.number2)
   }
 
-<<<<<<< HEAD
-=======
   /// The card counts days in UTC.
   private static let query = ViewQuery(asOf: 0)
 
-  /// Events that count as interactions: identity, corrections and the ledger's own do not.
-  static let uncounted: EventKindSet = [
-    .customerMerged, .customerUnmerged, .eventCorrected, .eventRetracted, .importBatch, .dataRead, .erasureExecuted,
-  ]
-
->>>>>>> fdbba02 (Count days, months and hours by time zones, declare the options of views, and add more of the catalogue)
   /// One history on its way to a card.
   private struct Fold {
     var scratch: Scratch

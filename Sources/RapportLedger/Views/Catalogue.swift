@@ -1,9 +1,10 @@
 /// All views, in bytewise order of their names.
 public enum Catalogue {
   static let views: [any View] = [
-    Authenticity(), ContactPerson(), Finding(), Listening(), PerfectOrders(), Pressure(), Promises(), Reach(),
-    Requests(),
-    Retention(), Satisfaction(), SelfService(), Understanding(), Value(),
+    Advocacy(), Authenticity(), Consent(), ContactPerson(), Countries(), Finding(), Journey(), Listening(),
+    PerceptionGap(), PerfectOrders(), Pressure(), Priorities(), Promises(), Reach(), Requests(), Retargeting(),
+    Retention(), Satisfaction(), Seams(), SelfService(), ServiceQuality(), Stewardship(), Understanding(), Value(),
+    Wants(),
   ]
 
   /// Projections with a digest: the views and the card.

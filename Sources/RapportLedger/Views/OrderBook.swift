@@ -79,6 +79,7 @@ public struct OrderBook {
   private struct State {
     var needs = 0..<0
     var lastComplaint = Int64.min
+    var isChanged = false
   }
 
   static let kinds: EventKindSet = [
@@ -126,15 +127,18 @@ public struct OrderBook {
     table.values[order].channel = event.channel
     table.values[order].country = event.country
     table.values[order].marks.insert(.isPlaced)
-    promise(order, event)
-    need(order, lines)
+    // A change that stands before it, by clocks that disagree, is a change all the same.
+    if !table.values[order].hasDue { promise(order, event) }
+    need(order, states[order].isChanged ? nil : lines)
   }
 
   private mutating func change(_ event: History.Event, _ lines: Span<OrderLine>) {
     let order = entry(event.object)
     // A change by the company never moves the promise.
     if event.code == 1 { promise(order, event) }
-    if event.marks.contains(.hasLines) { need(order, lines) }
+    guard event.marks.contains(.hasLines) else { return }
+    states[order].isChanged = true
+    need(order, lines)
   }
 
   private mutating func promise(_ order: Int, _ event: History.Event) {
@@ -148,14 +152,18 @@ public struct OrderBook {
     }
   }
 
-  /// Replaces the lines of an order. What was delivered before counts for the new ones, and may cover them.
-  private mutating func need(_ order: Int, _ lines: Span<OrderLine>) {
-    let start = needs.count
-    for index in lines.indices {
-      needs.append(Quantity(order: Int32(order), sku: lines[index].sku, quantity: lines[index].quantity))
+  /// Replaces the lines of an order; nil keeps them. What was delivered before counts for the new ones, and may cover
+  /// them.
+  private mutating func need(_ order: Int, _ lines: Span<OrderLine>?) {
+    if let lines {
+      let start = needs.count
+      for index in lines.indices {
+        needs.append(Quantity(order: Int32(order), sku: lines[index].sku, quantity: lines[index].quantity))
+      }
+      states[order].needs = start..<needs.count
     }
-    states[order].needs = start..<needs.count
-    if table.values[order].isDelivered, isCovered(order) { table.values[order].marks.insert(.isComplete) }
+    guard table.values[order].isPlaced, table.values[order].isDelivered, isCovered(order) else { return }
+    table.values[order].marks.insert(.isComplete)
   }
 
   /// Whether the delivered quantity of every sku is at least the ordered one.
@@ -204,7 +212,7 @@ public struct OrderBook {
     for index in lines.indices {
       supplies.append(Quantity(order: Int32(order), sku: lines[index].sku, quantity: lines[index].quantity))
     }
-    if isCovered(order) { table.values[order].marks.insert(.isComplete) }
+    if table.values[order].isPlaced, isCovered(order) { table.values[order].marks.insert(.isComplete) }
   }
 
   private mutating func complain(_ order: UInt64, at time: Int64) {

@@ -20,11 +20,14 @@ public protocol View: Projection {
   static func parts(for query: ViewQuery) -> [ViewPart]
   /// Takes the answer of a part; parts come before the first record.
   func add(_ answer: ViewAnswer, to tally: inout Tally)
+  /// Who answers a query that needs other histories than this view's: cases instead of people. Nil: the view itself.
+  func delegate(for query: ViewQuery) -> (any View)?
 }
 
 extension View {
   public static func parts(for query: ViewQuery) -> [ViewPart] { [] }
   public func add(_ answer: ViewAnswer, to tally: inout Tally) {}
+  public func delegate(for query: ViewQuery) -> (any View)? { nil }
 }
 
 /// A question that one view puts to another, in the same window and at the same time.
@@ -67,7 +70,13 @@ extension View {
   /// Answers a query by replaying the log.
   func answer(_ query: ViewQuery, over snapshot: borrowing Snapshot, replay: Replay) throws -> ViewAnswer {
     try Self.definition.check(query, of: Self.name)
-    var answer = try answerAlone(query, over: snapshot, replay: replay)
+    var answer =
+      if let delegate = delegate(for: query) {
+        try delegate.answerAlone(query, over: snapshot, replay: replay)
+      } else {
+        try answerAlone(query, over: snapshot, replay: replay)
+      }
+    answer.view = Self.name
     for name in Self.definition.counterweights {
       var plain = query
       plain.grouping = nil

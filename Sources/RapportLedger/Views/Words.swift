@@ -55,3 +55,8 @@ extension History.Event {
 
 /// How long a touch or an order keeps a customer active.
 let activePeriod = 365 * nanosecondsPerDay
+
+extension History.Event {
+  /// Sent for a purpose, which is in `term2`: a message, a campaign, an ad.
+  var isAdvertising: Bool { kind == .messageSent || kind == .campaignSent || kind == .adShown }
+}

@@ -90,27 +90,6 @@ enum Naive {
 
   private static let ranks = Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, $0) })
 
-  /// Each customer's events in canonical order, up to a time.
-  static func histories(_ lines: [String], upTo end: Time) throws -> [[Event]] {
-    var people: [String: [Event]] = [:]
-    for line in lines {
-      let event = try JSON(reading: line)
-      guard let type = event["type"]?.text, let customer = event["subject"]?.text else { continue }
-      let time = Time(event["time"]!.text!)
-      guard time <= end else { continue }
-      let sequence: String? =
-        switch event["sequence"] {
-        case .string(let text), .number(let text): text
-        default: nil
-        }
-      people[customer, default: []].append(
-        Event(
-          type: type, customer: customer, time: time, source: event["source"]!.text!, id: event["id"]!.text!,
-          sequence: sequence, attributes: event, data: event["data"] ?? [:]))
-    }
-    return people.values.map { $0.sorted(by: precedes) }
-  }
-
   static func precedes(_ a: Event, _ b: Event) -> Bool {
     if a.time != b.time { return a.time < b.time }
     let (left, right) = (ranks[a.type] ?? .max, ranks[b.type] ?? .max)

@@ -7,7 +7,10 @@ extension Naive {
   struct World {
     var people: [Person]
     var firm: [Event]
+    /// By the case that they belong to, across subjects.
+    var cases: [String: [Event]]
     var query: Query
+    private var owners: [String: String]
 
     struct Person {
       var name: String
@@ -93,11 +96,75 @@ extension Naive {
 extension Naive.World {
   init(_ events: [Naive.Event], _ query: Naive.Query) {
     self.query = query
-    let seen = events.filter { $0.time <= query.now }.sorted(by: Naive.precedes)
-    firm = seen.filter { $0.customer.isEmpty }
-    people = Dictionary(grouping: seen.filter { !$0.customer.isEmpty }, by: \.customer).map {
+    let seen = Self.corrected(events).filter { $0.time <= query.now }.sorted(by: Naive.precedes)
+    let names = Self.canonicalNames(seen)
+    let counted = seen.filter { $0.isInteraction }
+    firm = counted.filter { $0.customer.isEmpty }
+    people = Dictionary(grouping: counted.filter { !$0.customer.isEmpty }) { names[$0.customer] ?? $0.customer }.map {
       Person(name: $0.key, events: $0.value)
     }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    cases = Dictionary(grouping: counted.filter { $0.caseKey != nil }) { $0.caseKey! }
+    owners = names
+  }
+
+  /// The canonical id of any id.
+  func person(_ id: String) -> String { owners[id] ?? id }
+
+  /// Without what was retracted, and the rest in its corrected form.
+  private static func corrected(_ events: [Naive.Event]) -> [Naive.Event] {
+    let acts = Dictionary(grouping: events.filter { $0.type == "event.corrected" || $0.type == "event.retracted" }) {
+      [$0.customer, $0.text("source")!, $0.text("id")!]
+    }
+    return events.compactMap { event in
+      guard !event.type.hasPrefix("event."), let own = acts[[event.customer, event.source, event.id]] else {
+        return event
+      }
+      if own.contains(where: { $0.type == "event.retracted" }) { return nil }
+      var event = event
+      for act in own.sorted(by: Naive.precedes) {
+        for (field, value) in act.data["set"]!.members {
+          let isOfType =
+            ["contactperson.introduced channel", "data.disclosed country"].contains("\(event.type) \(field)")
+          if ["time", "channel", "country", "touchpoint"].contains(field), !isOfType {
+            var attributes = event.attributes.members
+            attributes[field] = value
+            event.attributes = .object(attributes)
+            if field == "time" { event.time = Naive.Time(value.text!) }
+          } else {
+            var data = event.data.members
+            data[field] = value
+            event.data = .object(data)
+          }
+        }
+      }
+      return event
+    }
+  }
+
+  /// For every id that is merged with another: the id that is merged into no other, else the smallest of them.
+  private static func canonicalNames(_ events: [Naive.Event]) -> [String: String] {
+    var mappings: [(from: String, into: String)] = []
+    for event in events {
+      if event.type == "customer.merged" { mappings.append((event.customer, event.text("into")!)) }
+      if event.type == "customer.unmerged",
+        let last = mappings.lastIndex(where: { $0 == (event.customer, event.text("from")!) })
+      {
+        mappings.remove(at: last)
+      }
+    }
+    var groups: [Set<String>] = []
+    for (from, into) in mappings {
+      let touching = groups.filter { $0.contains(from) || $0.contains(into) }
+      groups.removeAll { touching.contains($0) }
+      groups.append(touching.reduce([from, into]) { $0.union($1) })
+    }
+    var names: [String: String] = [:]
+    for group in groups {
+      let tops = group.filter { id in !mappings.contains { $0.from == id && $0.into != id } }
+      let name = (tops.isEmpty ? group : tops).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }[0]
+      for id in group { names[id] = name }
+    }
+    return names
   }
 
   /// A row for each value of `key`, in order; without a grouping exactly one.
@@ -143,6 +210,14 @@ extension Naive.Event {
     "customer.merged", "customer.unmerged", "event.corrected", "event.retracted", "import.batch", "data.read",
     "erasure.executed",
   ]
+
+  /// The `case` of the types that have one, else the `correlationid`.
+  var caseKey: String? {
+    let hasCase =
+      type.hasPrefix("case.")
+      || ["resolution.confirmed", "resolution.denied", "answer.given", "cost.booked"].contains(type)
+    return (hasCase ? text("case") : nil) ?? attribute("correlationid")
+  }
 
   var isInteraction: Bool { !Self.noInteraction.contains(type) }
 

@@ -6,10 +6,13 @@ struct Twin: Sendable {
   let types: [String]
   /// Options that are tried beside none at all.
   var options: [[String: String]] = []
+  /// Streams of its own beside the wild ones.
+  var streams: [[String]] = []
   let answer: @Sendable (Naive.World) -> Naive.Result
 
   static let all: [Twin] = [
-    .authenticity, .contactPerson, .finding, .listening, .pressure, .promises, .reach, .requests, .retention,
-    .selfservice, .understanding, .value,
+    .advocacy, .authenticity, .consent, .contactPerson, .countries, .finding, .journey, .listening, .perceptionGap,
+    .perfectOrders, .pressure, .priorities, .promises, .reach, .requests, .retargeting, .retention, .satisfaction,
+    .seams, .selfservice, .service, .stewardship, .understanding, .value, .wants,
   ]
 }

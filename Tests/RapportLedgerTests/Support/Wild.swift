@@ -10,8 +10,44 @@ struct Wild {
 
   static func lines(_ types: [String], events: Int = 260, seed: UInt64) -> [String] {
     var wild = Wild(random: SeededGenerator(state: seed &* 0x9E37_79B9))
-    let lines = (0..<events).map { number in wild.event(wild.pick(types)).line(number) }
-    return lines.shuffled(using: &wild.random)
+    var told = (0..<events).map { number in wild.event(wild.pick(types)).id("e\(number)") }
+    for number in 0..<events / 16 { told.append(wild.afterthought(told).id("z\(number)")) }
+    return told.map { $0.line() }.shuffled(using: &wild.random)
+  }
+
+  /// Two customers turn out to be one, or not after all; an event is corrected or taken back.
+  private mutating func afterthought(_ told: [Event]) -> Event {
+    let (one, other) = (below(7), 1 + below(6))
+    let time = text(time())
+    switch below(6) {
+    case 0:
+      return Event("customer.merged", time, ["into": .string("C\((one + other) % 7)")]).of("C\(one)")
+    case 1:
+      let merges = told.filter { $0.type == "customer.merged" }
+      guard !merges.isEmpty else { fallthrough }
+      let merge = pick(merges)
+      return Event("customer.unmerged", time, ["from": merge.data["into"]!]).of(merge.subject!)
+    default:
+      let target = pick(told.filter { $0.subject != nil && Self.kinds[$0.type] != nil && !$0.isAfterthought })
+      var event = Event("event.retracted", time, ["source": .string(target.source), "id": .string(target.id!)])
+      event.subject = target.subject
+      guard chance(70) else { return event.saying("reason", "twice") }
+      event.type = "event.corrected"
+      return event.saying("set", .object([:].merging(change(of: target)) { $1 }))
+    }
+  }
+
+  /// Another time, another country, or another value of one field.
+  private mutating func change(of target: Event) -> [String: JSON] {
+    let fields = Self.kinds[target.type]!.shape.fields.filter { !$0.isPersonal && $0.kind != .object }
+    switch below(4) {
+    case 0: return ["time": .string(text(time()))]
+    case 1 where !fields.contains { $0.name == "country" }: return ["country": .string(pick(["DE", "FR"]))]
+    default:
+      guard !fields.isEmpty else { return ["time": .string(text(time()))] }
+      let field = pick(fields)
+      return [field.name: value(field, below(100 * 86_400))]
+    }
   }
 
   private init(random: SeededGenerator) { self.random = random }
@@ -100,5 +136,12 @@ struct Wild {
       "field": ["email", "phone"], "touchpoint": ["app", "till"], "owner": ["e1", ""],
     ]
     return pick(pools[field] ?? ["\(field)1", "\(field)2"])
+  }
+}
+
+extension Event {
+  /// About identity or about another event.
+  fileprivate var isAfterthought: Bool {
+    type.hasPrefix("event.") || type.hasPrefix("customer.merged") || type == "customer.unmerged"
   }
 }

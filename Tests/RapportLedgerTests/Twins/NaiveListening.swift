@@ -47,6 +47,7 @@ extension Twin {
   }
 
   private struct Piece {
+    var customer: String
     var event: Naive.Event
     var acknowledged: Naive.Time?
     var acted: Naive.Time?
@@ -71,7 +72,8 @@ extension Twin {
       }
       pieces.append(
         Piece(
-          event: event, acknowledged: first("feedback.acknowledged"), acted: first("feedback.acted"),
+          customer: person.name, event: event, acknowledged: first("feedback.acknowledged"),
+          acted: first("feedback.acted"),
           answered: first("feedback.answered")))
     }
     return pieces
@@ -80,12 +82,12 @@ extension Twin {
   private static func open(_ pieces: [Piece], _ query: Naive.Query) -> [JSON] {
     let open = pieces.filter { $0.answered == nil }.sorted { a, b in
       if a.event.time != b.event.time { return a.event.time < b.event.time }
-      return (a.event.customer, a.event.text("feedback")!) < (b.event.customer, b.event.text("feedback")!)
+      return (a.customer, a.event.text("feedback")!) < (b.customer, b.event.text("feedback")!)
     }
     return open.map { piece in
       let kind = piece.event.text("kind")
       return [
-        "feedback": text(piece.event.text("feedback")), "customer": .string(piece.event.customer),
+        "feedback": text(piece.event.text("feedback")), "customer": .string(piece.customer),
         "received": .string(piece.event.time.text),
         "kind": text(kind.map { ["praise", "idea", "criticism", "complaint"].contains($0) ? $0 : "other" }),
         "acknowledged": text(piece.acknowledged?.text), "acted": text(piece.acted?.text),

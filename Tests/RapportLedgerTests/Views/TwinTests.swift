@@ -21,13 +21,17 @@ struct TwinTests {
   func `the view agrees with its twin`(name: String) throws {
     let twin = try #require(Twin.all.first { $0.view == name })
     var compared = 0
-    for (index, lines) in ((1...4).map { Wild.lines(twin.types, seed: $0) } + [Self.stories]).enumerated() {
+    for (index, lines) in streams(twin).enumerated() {
       let ledger = try TestLedger(height: 8)
       let summary = try ledger.record(lines, commits: [90])
       try #require(summary.accepted == lines.count, "every line must be acceptable")
       compared += try compare(twin, ledger, try Naive.decode(lines), "stream \(index)")
     }
     #expect(compared > 10, "the streams have rows worth comparing")
+  }
+
+  private func streams(_ twin: Twin) -> [[String]] {
+    (1...4).map { Wild.lines(twin.types, seed: $0) } + twin.streams + [Self.stories]
   }
 
   /// - Returns: how many rows agree.

@@ -1,3 +1,13 @@
+extension Twin {
+  static let perfectOrders = Twin(
+    view: "perfect-orders",
+    types: [
+      "order.placed", "order.changed", "order.cancelled", "order.delivered", "order.delivered", "order.returned",
+      "case.opened",
+    ], streams: (1...4).map { Soup.lines(seed: $0) }
+  ) { Naive.perfectOrders($0) }
+}
+
 extension Naive {
   struct Window {
     var from: Time?
@@ -5,40 +15,51 @@ extension Naive {
     func holds(_ time: Time) -> Bool { !(from.map { time < $0 } ?? false) && !(to.map { time >= $0 } ?? false) }
   }
 
-  /// `perfect-orders` after its definition: rows as text, and what is left out.
-  static func perfectOrders(
-    _ lines: [String], window: Window = Window(), asOf: Time, by grouping: String?
-  ) throws -> (rows: [JSON], cancelled: Int, unpromised: Int) {
-    var due: [String?: [Judged]] = grouping == nil ? [nil: []] : [:]
+  /// `perfect-orders` after its definition.
+  static func perfectOrders(_ world: World) -> Result {
+    let query = world.query
+    var due: [String?: [Judged]] = query.grouping == nil ? [nil: []] : [:]
     var received: [String?: Int] = [:]
-    var cancelled = 0
-    var unpromised = 0
-    for history in try histories(lines, upTo: asOf) {
-      for order in orders(of: history) {
+    var leftOut: [String: Int] = [:]
+    for person in world.people {
+      leftOut["not_placed", default: 0] += unplaced(person.events)
+      for order in orders(of: person.events, query) {
         func group(_ month: Time) -> String? {
-          switch grouping {
-          case "month": month.month
+          switch query.grouping {
+          case "month": query.month(month)
           case let name?: order.attributes[name]?.text
           case nil: nil
           }
         }
-        if window.holds(order.placed) {
+        if query.holds(order.placed) {
           received[group(order.placed), default: 0] += 1
           due[group(order.placed), default: []] += []
-          if order.due == nil { unpromised += 1 }
+          if order.due == nil { leftOut["no_promise", default: 0] += 1 }
         }
-        guard let promise = order.due, window.holds(promise) else { continue }
+        guard let promise = order.due, query.holds(promise) else { continue }
         if order.isOffBeforeDue {
-          cancelled += 1
+          leftOut["cancelled_by_customer", default: 0] += 1
         } else {
           due[group(promise), default: []].append(order)
         }
       }
     }
     let rows = ordered(due.keys).map { key in
-      row(due[key]!, received: received[key] ?? 0, asOf: asOf, group: grouping.map { ($0, key) })
+      row(due[key]!, received: received[key] ?? 0, asOf: query.now, group: query.grouping.map { ($0, key) })
     }
-    return (rows, cancelled, unpromised)
+    return Result(rows: rows, leftOut: leftOut.filter { $0.value > 0 })
+  }
+
+  /// Orders that something happened to, but that were never placed.
+  private static func unplaced(_ history: [Event]) -> Int {
+    let placed = Set(history.filter { $0.type == "order.placed" }.map { $0.text("order")! })
+    let others = history.filter { event in
+      switch event.type {
+      case "order.changed", "order.cancelled", "order.delivered": true
+      default: isComplaint(event) && event.text("order") != nil
+      }
+    }
+    return Set(others.map { $0.text("order")! }).subtracting(placed).count
   }
 
   struct Judged {
@@ -55,17 +76,20 @@ extension Naive {
     var isPerfect: Bool { isOnTime && isInFull && isUndamaged && isComplaintFree && !cancelledByCompany }
   }
 
-  private static func orders(of history: [Event]) -> [Judged] {
-    history.filter { $0.type == "order.placed" }.map { placed in
+  private static func orders(of history: [Event], _ query: Query) -> [Judged] {
+    // Of several events that place one order the first does.
+    let placements = history.filter { $0.type == "order.placed" }
+    let first = Dictionary(grouping: placements, by: { $0.text("order")! }).values.map { $0[0] }
+    return first.map { placed in
       let name = placed.data["order"]!
       let own = history.filter { $0.data["order"] == name }
       let changes = own.filter { $0.type == "order.changed" }
       var order = Judged(attributes: placed.attributes, placed: placed.time)
       let promises = [placed] + changes.filter { $0.data["by"] == "customer" }
       let promise = promises.last { $0.data["promised_at"] != nil }?.data["promised_at"]?.text
-      order.due = promise.map { Time($0) }
+      order.due = promise.map { query.start($0) }
       let wanted = quantities(([placed] + changes).last { $0.data["lines"] != nil }?.data["lines"])
-      judge(&order, own.filter { $0.type == "order.delivered" }, wanted, promise)
+      judge(&order, own.filter { $0.type == "order.delivered" }, wanted, promise, query)
       if let delivered = order.delivered {
         order.isComplaintFree = !own.contains { event in
           isComplaint(event) && event.time >= delivered && event.time <= delivered.plus(days: 14)
@@ -82,7 +106,7 @@ extension Naive {
 
   /// The delivery that completes the order: the first after which everything is there.
   private static func judge(
-    _ order: inout Judged, _ deliveries: [Event], _ wanted: [String: Double], _ promise: String?
+    _ order: inout Judged, _ deliveries: [Event], _ wanted: [String: Double], _ promise: String?, _ query: Query
   ) {
     var arrived: [String: Double] = [:]
     for delivery in deliveries {
@@ -95,7 +119,7 @@ extension Naive {
         brought.isEmpty || wanted.isEmpty || wanted.allSatisfy { arrived[$0.key, default: 0] >= $0.value - 1e-9 }
     }
     guard order.isInFull, let promise, let due = order.due, let delivered = order.delivered else { return }
-    order.isOnTime = promise.count == 10 ? delivered < due.plus(days: 1) : delivered <= due
+    order.isOnTime = promise.count == 10 ? query.day(delivered) <= promise : delivered <= due
   }
 
   private static func quantities(_ lines: JSON?) -> [String: Double] {

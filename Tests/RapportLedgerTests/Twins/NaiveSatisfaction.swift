@@ -1,23 +1,30 @@
+extension Twin {
+  static let satisfaction = Twin(
+    view: "satisfaction", types: ["survey.sent", "survey.answered", "survey.answered", "review.published"],
+    streams: (1...4).map { Soup.lines(seed: $0) }
+  ) { Naive.satisfaction($0) }
+}
+
 extension Naive {
   private struct Key: Hashable {
     var kind: String
     var group: String?
   }
 
-  /// `satisfaction` after its definition: rows, and what is left out by reason.
-  static func satisfaction(
-    _ lines: [String], window: Window = Window(), asOf: Time, by grouping: String?
-  ) throws -> (rows: [JSON], leftOut: [String: Int]) {
+  /// `satisfaction` after its definition.
+  static func satisfaction(_ world: World) -> Result {
+    let query = world.query
+    let grouping = query.grouping
     var sent: [Key: Int] = [:]
     var answers: [Key: Int] = [:]
     var counted: [Key: [JSON]] = [:]
     var leftOut: [String: Int] = [:]
-    for history in try histories(lines, upTo: asOf) {
+    for person in world.people {
       var latest: [String: Event] = [:]
-      for event in history where window.holds(event.time) {
+      for event in person.events where query.holds(event.time) {
         let isReview = event.type == "review.published"
         guard isReview || event.type.hasPrefix("survey.") else { continue }
-        let key = Key(kind: isReview ? "review" : event.data["kind"]!.text!, group: group(event, grouping))
+        let key = Key(kind: isReview ? "review" : kind(event), group: group(event, query))
         if event.type == "survey.sent" {
           sent[key, default: 0] += 1
           counted[key, default: []] += []
@@ -39,7 +46,7 @@ extension Naive {
         if let reason = exclusion(kind, event.data) {
           leftOut[reason, default: 0] += 1
         } else {
-          counted[Key(kind: kind, group: group(event, grouping)), default: []].append(event.data)
+          counted[Key(kind: kind, group: group(event, query)), default: []].append(event.data)
         }
       }
     }
@@ -49,15 +56,22 @@ extension Naive {
         rows.append(row(key, counted[key]!, sent: sent[key] ?? 0, answers: answers[key] ?? 0, grouping))
       }
     }
-    return (rows, leftOut)
+    return Result(rows: rows, leftOut: leftOut)
   }
 
-  private static func group(_ event: Event, _ grouping: String?) -> String? {
-    switch grouping {
-    case nil, "kind": nil
-    case "sample": event.type == "survey.answered" ? event.data["sample"]?.text : nil
-    case "month": event.time.month
-    case let name?: event.attributes[name]?.text
+  private static func kind(_ event: Event) -> String {
+    let kind = event.data["kind"]!.text!
+    return ["nps", "csat", "ces", "perception", "open"].contains(kind) ? kind : "other"
+  }
+
+  private static func group(_ event: Event, _ query: Query) -> String? {
+    switch query.grouping {
+    case nil, "kind": return nil
+    case "sample":
+      guard event.type == "survey.answered", let sample = event.text("sample") else { return nil }
+      return ["existing", "lost", "competitor", "noncustomer"].contains(sample) ? sample : "other"
+    case "month": return query.month(event.time)
+    case let name?: return event.attributes[name]?.text
     }
   }
 

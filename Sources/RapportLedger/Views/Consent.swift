@@ -1,0 +1,131 @@
+/// `consent`: who agreed to what, and whether we kept to it.
+///
+/// The rule is ``ConsentBook``'s, the same that `rapport may` answers by.
+public struct Consent: View {
+  public static let name = "consent"
+  public static let version = 1
+  public static let question = "Who agreed to what, and do we send only where we may?"
+  public static let definition = ViewDefinition(
+    formula: """
+      For each person and purpose the latest decision of each of their ids, at as_of: given, refused, withdrawn, expired \
+      (said so, or its end has come), stale (given, but another version of its notice was published since). conflict: \
+      merged ids whose latest decisions differ, which means no. unknown: people without a decision. touches_without: \
+      messages, campaigns and ads with that purpose, sent when we were not allowed to: when the person was erased, \
+      restricted or had objected, or when the purpose rests on consent (or was not declared) and there was none, given or \
+      stale.
+      """,
+    unit: "people; touches", anchor: "the touch, for touches_without; decisions are those of as_of",
+    exclusions: "nothing", groupings: ["purpose"], defaultGrouping: "purpose",
+    keys: [
+      "purpose", "given", "refused", "withdrawn", "expired", "stale", "conflict", "unknown", "touches_without",
+    ])
+
+  /// Something declared, a decision, a touch that was not allowed, or that there is a person.
+  public struct Entry: BitwiseCopyable, Sendable {
+    var what: What
+    var time: Int64 = 0
+    var purpose: UInt32 = 0
+    var declaration: Declarations.Declaration?
+    var decision: ConsentBook.Decision?
+
+    enum What: UInt8, BitwiseCopyable { case declared, decided, touchWithout, person }
+  }
+
+  public let kinds = EventKindSet.interactions.union(ConsentBook.kinds).union(Declarations.kinds)
+  public let columns = ConsentBook.columns.union(ColumnSet(.code, .term2))
+  public let readsFirm = true
+
+  public struct Scratch {
+    var declarations = Declarations()
+    var book = ConsentBook()
+  }
+
+  public func makeScratch(firm: Span<Entry>, names: borrowing Snapshot) -> Scratch {
+    var scratch = Scratch()
+    for index in firm.indices {
+      if let declaration = firm[index].declaration { scratch.declarations.add(declaration) }
+    }
+    return scratch
+  }
+
+  public func fold(_ history: borrowing History, scratch: inout Scratch, into records: inout [Entry]) {
+    guard history.customer != 0 else {
+      for index in history.events.indices {
+        guard let declaration = Declarations.Declaration(history.events[index]) else { continue }
+        records.append(Entry(what: .declared, declaration: declaration))
+      }
+      return
+    }
+    scratch.book.removeAll()
+    for index in history.events.indices {
+      let event = history.events[index]
+      scratch.book.apply(event)
+      guard event.isAdvertising, event.term2 != 0 else { continue }
+      guard !scratch.book.may(event.term2, at: event.time, scratch.declarations).isAllowed else { continue }
+      records.append(Entry(what: .touchWithout, time: event.time, purpose: event.term2))
+    }
+    for decision in scratch.book.decisions {
+      records.append(Entry(what: .decided, time: decision.time, purpose: decision.purpose, decision: decision))
+    }
+    records.append(Entry(what: .person))
+  }
+
+  public func digest(_ entry: Entry, into hasher: inout DigestHasher) {
+    hasher.add(values: entry.what.rawValue, entry.time)
+    hasher.add(name: entry.purpose)
+    if let declaration = entry.declaration {
+      hasher.add(values: declaration.time, declaration.basis)
+      hasher.add(names: declaration.name, declaration.version)
+      hasher.add(declaration.isNotice)
+    }
+    if let decision = entry.decision {
+      hasher.add(values: decision.expires, decision.kind.rawValue)
+      hasher.add(names: decision.notice, decision.version)
+    }
+  }
+
+  public struct Counts {
+    var states: [ConsentBook.State: Int] = [:]
+    var decided = 0, without = 0
+  }
+
+  public struct Tally {
+    var declarations = Declarations()
+    var people = 0
+    var groups = Groups(Counts())
+  }
+
+  public func makeTally() -> Tally { Tally() }
+
+  public func add(_ entries: Span<Entry>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
+    var decisions: [ConsentBook.Decision] = []
+    for index in entries.indices {
+      let entry = entries[index]
+      switch entry.what {
+      case .declared: if let declaration = entry.declaration { tally.declarations.add(declaration) }
+      case .decided: if let decision = entry.decision { decisions.append(decision) }
+      case .touchWithout: if query.includes(entry.time) { tally.groups[.name(entry.purpose)].without += 1 }
+      case .person: tally.people += 1
+      }
+    }
+    while let first = decisions.first {
+      let own = decisions.filter { $0.purpose == first.purpose }
+      decisions.removeAll { $0.purpose == first.purpose }
+      let state = ConsentBook.state(own, at: query.asOf, tally.declarations).state
+      tally.groups[.name(first.purpose)].states[state, default: 0] += 1
+      tally.groups[.name(first.purpose)].decided += 1
+    }
+  }
+
+  public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
+    ViewRows(
+      try tally.groups.rows(by: "purpose", names) { counts in
+        func people(_ state: ConsentBook.State) -> ViewRow.Cell { .count(counts.states[state] ?? 0) }
+        return [
+          "given": people(.given), "refused": people(.refused), "withdrawn": people(.withdrawn),
+          "expired": people(.expired), "stale": people(.stale), "conflict": people(.conflict),
+          "unknown": .count(tally.people - counts.decided), "touches_without": .count(counts.without),
+        ]
+      })
+  }
+}
