@@ -44,7 +44,7 @@ struct ReaderTests {
     let lag = try #require(try Self.readers(of: scratch.ledger)[reader.pid], "it is named")
     #expect(lag >= (stream.lines.count - first) / 5, "commits behind")
     let page = try Child.run(["status", "--ledger", scratch.ledger])
-    #expect(page.lines.contains { $0.contains("pid \(reader.pid)") && $0.contains("\(lag) commits behind") })
+    #expect(page.lines.contains { $0.contains("pid \(reader.pid)") && $0.contains("\(lag) positions behind") })
     reader.send(signal: SIGCONT)
     let seen = reader.remainingLines().map(Stream.withoutPosition)
     #expect(reader.wait() == .exited(0))

@@ -44,6 +44,13 @@ struct Ingest: AsyncParsableCommand {
   var linger = DurationArgument.milliseconds(20)
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Stay within so much memory, at least 64MiB; what is known of ids beyond it goes to files in the ledger.",
+      valueName: "bytes"))
+  var memory = BytesArgument.mebibytes(2048)
+
+  @Option(
     name: .long, help: ArgumentHelp("Wait for so long while another writer has the ledger.", valueName: "duration"))
   var wait = DurationArgument.seconds(10)
 
@@ -72,6 +79,7 @@ struct Ingest: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...16 << 20).contains(maxLine.count) else { throw ValidationError("--max-line must be 1B … 16MiB.") }
+    guard memory.count >= 64 << 20 else { throw ValidationError("--memory must be 64MiB or more.") }
   }
 
   func run() async throws {
@@ -107,6 +115,7 @@ struct Ingest: AsyncParsableCommand {
     ingest.rules.maxLineBytes = maxLine.count
     ingest.rules.allowsPersonalSubjects = allowPersonalSubjects
     ingest.linger = linger.duration
+    ingest.memory = memory.count
     ingest.patience = wait.duration
     ingest.rejectsPath = rejects
     ingest.keepsRejectedText = !noKeepRejected

@@ -15,6 +15,8 @@ public struct IngestOptions: Sendable {
   public var linger: Duration = .milliseconds(20)
   /// How long to wait for another writer.
   public var patience: Duration = .seconds(10)
+  /// Bytes of memory to stay within: half of them hold the fingerprints of events, which go to files beyond that.
+  public var memory = 2 << 30
   /// Where refused lines go; nil is `rejects.ndjson` in the ledger.
   public var rejectsPath: String?
   /// False leaves the text of refused lines out of the rejects file.
@@ -133,8 +135,9 @@ public final class Ingestor: Sendable {
 
   // MARK: The reading half
 
-  /// Batches close when they hold this many bytes of input.
-  private static let batchBytesMax = 64 << 20
+  /// Batches close when they hold this many bytes of input: three of them, with what is made of them, take less than
+  /// half of the memory.
+  private var batchBytesMax: Int { min(max(options.memory / 32, 1 << 20), 64 << 20) }
 
   private func read(into channel: BatchChannel, limit: () -> Int) throws {
     let seed = ledger.meta.seed
@@ -149,7 +152,7 @@ public final class Ingestor: Sendable {
       var timeout: Int32 = -1
       if isWaiting {
         let left = opened + linger - Clock.monotonic
-        if left <= 0 || batch.value.count >= limit() || batch.value.byteCount >= Self.batchBytesMax {
+        if left <= 0 || batch.value.count >= limit() || batch.value.byteCount >= batchBytesMax {
           let isFull = left > 0
           if channel.send(batch, waiting: isFull) {
             batch = channel.takeSpare() ?? BatchBox(seed: seed)

@@ -14,6 +14,7 @@ import SystemPackage
 /// |---|---|
 /// | `log/` | the LMDB environment of the log: the only truth |
 /// | `views/` | the LMDB environment of stored view states: may be deleted at any time |
+/// | `index/` | fingerprints beyond a writer's memory (``FingerprintRun``): may be deleted at any time |
 /// | `keys/`, `master.key` | the customers' keys, wrapped, and the key that wraps them (``KeyRing``) |
 /// | `rejects.ndjson` | lines that ingest refused, with reasons |
 /// | `writer.lock`, `turn.lock` | writers take turns by these |

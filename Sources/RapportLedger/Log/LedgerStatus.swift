@@ -73,7 +73,8 @@ extension Ledger {
       return LedgerStatus(
         position: snapshot.position, events: Int(snapshot.position), customers: counts.customers,
         segments: snapshot.blocks.reduce(0) { $0 + ($1.header.lastPosition % UInt64(segmentEvents) == 0 ? 1 : 0) },
-        bytesLog: info.usedBytes, bytesIndex: 0, bytesViews: bytes(below: path + "/views"),
+        bytesLog: info.usedBytes, bytesIndex: bytes(below: FingerprintIndex.directory(ledger: path)),
+        bytesViews: bytes(below: path + "/views"),
         types: try counts.types(snapshot), lastRecorded: snapshot.isEmpty ? nil : snapshot.ledgerTime,
         views: Catalogue.projections.map { projection in
           let name = type(of: projection).name

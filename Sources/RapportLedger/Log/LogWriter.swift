@@ -6,7 +6,7 @@ import LMDB
 /// first catches up with what others recorded meanwhile.
 ///
 /// **Exactly once.** The fingerprint column of the log is the only durable memory of what was recorded; opening a
-/// writer rebuilds a table of it (``FingerprintTable``). A match is looked up in the log: an equal content hash means a
+/// writer rebuilds a table of it (``FingerprintIndex``). A match is looked up in the log: an equal content hash means a
 /// duplicate, anything else is compared exactly.
 ///
 /// **The tail.** A commit appends one block; blocks of the unfinished segment that are not larger than what follows
@@ -18,7 +18,9 @@ final class LogWriter {
   private let turns: TurnLock
   private var customers: TextTable
   private var names: TextTable
-  private var fingerprints = FingerprintTable()
+  /// Made when the writer first looks at the log.
+  private var fingerprints: FingerprintIndex?
+  private let memoryMax: Int
   /// The last position that the tables know.
   private var known: UInt64 = 0
   private var isBroken = false
@@ -41,10 +43,13 @@ final class LogWriter {
     var sealed = 0
   }
 
-  /// - Parameter patience: how long to wait for another writer before ``LedgerError/busy(pid:waited:)``.
-  init(_ ledger: Ledger, waitingAtMost patience: Duration = .seconds(10)) {
+  /// - Parameters:
+  ///   - patience: how long to wait for another writer before ``LedgerError/busy(pid:waited:)``.
+  ///   - memoryMax: bytes that the table of fingerprints may use; beyond them it goes to files.
+  init(_ ledger: Ledger, waitingAtMost patience: Duration = .seconds(10), memoryMax: Int = 1 << 30) {
     self.ledger = ledger
     self.patience = patience
+    self.memoryMax = memoryMax
     turns = TurnLock(in: ledger.path)
     customers = TextTable(seed: ledger.meta.seed)
     names = TextTable(seed: ledger.meta.seed)
@@ -89,6 +94,7 @@ final class LogWriter {
       try transaction.commit()
     } catch { throw LedgerError(error, path: ledger.path) }
     known = last + UInt64(chosen.count)
+    try fingerprints?.spillIfFull(through: known)
     isBroken = false
     turn.release()
     var appended = result
@@ -116,25 +122,25 @@ final class LogWriter {
 
   /// Adds what others recorded since to the tables.
   private func catchUp(_ blocks: [Block], to last: UInt64) throws(LedgerError) {
-    if known == 0, last > 1 << 16 { fingerprints = FingerprintTable(capacity: Int(last)) }
+    var index =
+      fingerprints.take()
+      ?? FingerprintIndex(ledger: ledger.path, seed: ledger.meta.seed, last: last, memoryMax: memoryMax)
     for block in blocks where block.header.lastPosition > known {
-      for slot in [
-        BlockSection.fingerprint, BlockSection.customerEnd, BlockSection.customerText, BlockSection.nameEnd,
-        BlockSection.nameText,
-      ] where !block.isIntact(slot) {
+      var slots = [
+        BlockSection.customerEnd, BlockSection.customerText, BlockSection.nameEnd, BlockSection.nameText,
+      ]
+      if block.header.lastPosition > index.base { slots.append(BlockSection.fingerprint) }
+      for slot in slots where !block.isIntact(slot) {
         throw .damaged(
           Damage(kind: .column, position: block.firstPosition, detail: "section \(slot) of the block does not match"))
       }
       learn(block.newCustomers, first: block.header.firstNewCustomer, into: &customers)
       learn(block.newNames, first: block.header.firstNewName, into: &names)
-      let column = block.section(BlockSection.fingerprint)
-      let from = known < block.firstPosition ? 0 : Int(known - block.firstPosition) + 1
-      for rank in from..<block.count {
-        fingerprints.insert(
-          UInt64(bitPattern: column[rank]), position: block.firstPosition + UInt64(rank))
-      }
+      index.insert(block, after: known)
       known = block.header.lastPosition
+      try index.spillIfFull(through: known)
     }
+    fingerprints = consume index
   }
 
   private func learn(_ texts: BlockTexts, first: UInt32, into table: inout TextTable) {
@@ -154,8 +160,7 @@ final class LogWriter {
     chosen.reserveCapacity(batch.count)
     var recorded: RecordedEvents?
     // Taken out of the class for the time of the loop. If it throws, the writer is not used again.
-    var table = FingerprintTable()
-    swap(&table, &fingerprints)
+    var table = fingerprints.take()!
     let arriving = batch.fingerprints
     for index in arriving.indices {
       if index + 16 < arriving.count { table.prefetch(arriving[index + 16]) }
@@ -180,7 +185,7 @@ final class LogWriter {
         table.insert(arriving[index], position: last + UInt64(chosen.count))
       }
     }
-    swap(&table, &fingerprints)
+    fingerprints = consume table
     return (result, chosen)
   }
 

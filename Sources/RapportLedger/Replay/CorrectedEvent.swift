@@ -89,8 +89,7 @@ struct CorrectedEvent: ~Copyable {
       }
       for (name, key) in document.allMembers(of: set) {
         let text = document.tokens[key + 1].kind == .null ? nil : document.rawText(key + 1)
-        let bytes = Array(name.utf8)
-        if !fields.contains(name), Attribute.named(bytes.span) != nil || fixed.contains(name) {
+        if !fields.contains(name), Attribute.named(ShortText(name)) != nil || fixed.contains(name) {
           if !fixed.contains(name) { attributes.append((name, text)) }
         } else {
           data.append((name, text))

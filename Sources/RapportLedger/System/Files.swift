@@ -44,7 +44,7 @@ enum DirectoryState {
 }
 
 /// The names in a directory, in no order; nil if it cannot be read.
-private func entries(of path: String) -> [String]? {
+func entries(of path: String) -> [String]? {
   guard let directory = opendir(path) else { return nil }
   defer { closedir(directory) }
   var names: [String] = []

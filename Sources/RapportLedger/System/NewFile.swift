@@ -12,22 +12,22 @@ private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ count:
 }
 private func writeBytes(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(file, bytes, count) }
 
-/// Small files with secrets: 0600, whole or not at all.
+/// Files that only their owner may read, whole or not at all.
 enum NewFile {
   /// Writes a file beside the path, flushes it, lets it take the path's place, and flushes the folder.
   static func write(_ bytes: [UInt8], to path: String) throws(LedgerError) {
+    try write(to: path) { file in bytes.withUnsafeBytes { isWritten($0, to: file) } }
+  }
+
+  /// The same for a file that is written in pieces.
+  ///
+  /// - Parameter fill: writes to a descriptor (``isWritten(_:to:)``); false if that failed, with the reason in `errno`.
+  static func write(to path: String, _ fill: (Int32) -> Bool) throws(LedgerError) {
     let new = path + ".new"
     unlink(new)
     let file = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { throw failure(path) }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes { writeBytes(file, $0.baseAddress! + written, bytes.count - written) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      written += count
-    }
-    let isDurable = written == bytes.count && fsync(file) == 0
+    let isDurable = fill(file) && fsync(file) == 0
     close(file)
     guard isDurable, rename(new, path) == 0 else {
       let error = failure(path)
@@ -35,6 +35,18 @@ enum NewFile {
       throw error
     }
     try flushDirectory(folder(of: path))
+  }
+
+  /// - Returns: false if not all bytes could be written, with the reason in `errno`.
+  static func isWritten(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
+    var written = 0
+    while written < bytes.count {
+      let count = writeBytes(file, bytes.baseAddress! + written, bytes.count - written)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      written += count
+    }
+    return true
   }
 
   static func read(_ path: String) throws(LedgerError) -> [UInt8] {

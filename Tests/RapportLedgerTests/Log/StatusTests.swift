@@ -16,7 +16,7 @@ struct StatusTests {
     try ledger.ledger.read { snapshot in
       try snapshot.log { event in
         types[event.type, default: 0] += 1
-        let isCounted = !CardProjection.uncounted.contains(Vocabulary.kind(ofType: event.type))
+        let isCounted = EventKindSet.interactions.contains(Vocabulary.kind(ofType: event.type))
         if isCounted, let subject = event.subject { people.insert(subject) }
         return true
       }
