@@ -104,8 +104,7 @@ struct Ingest: AsyncParsableCommand {
     }
     let summary = service.summary.withLock { $0 }
     metricsFile?.write(summary, inputBytes: nil)
-    try conclude(summary, ledger)
-    try acknowledgements?.check()
+    try conclude(summary, ledger, acknowledgements)
   }
 
   private func ingestOptions(
@@ -143,8 +142,10 @@ struct Ingest: AsyncParsableCommand {
     try await group.run()
   }
 
-  private func conclude(_ summary: IngestSummary, _ ledger: Ledger) throws {
+  private func conclude(_ summary: IngestSummary, _ ledger: Ledger, _ acknowledgements: Acknowledgements?) throws {
     if json { try Output.run { try $0.json(summary.json) } } else { options.note(IngestReport.summary(summary)) }
+    // What could not be said matters more than what was refused.
+    try acknowledgements?.check()
     guard summary.rejected > 0 else { return }
     let file = rejects ?? ledger.path + "/rejects.ndjson"
     let were = summary.rejected == 1 ? "1 was refused" : "\(Human.count(summary.rejected)) were refused"

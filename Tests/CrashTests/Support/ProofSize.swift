@@ -6,6 +6,7 @@ enum ProofSize {
 
   static let kills = isRelease ? 5_000 : 100
   static let images = isRelease ? 20_000 : 500
+  /// Without it at least as many: every call fails in four ways while a ledger comes into being.
   static let faults = isRelease ? 2_000 : 200
   static let fullDisks = isRelease ? 200 : 6
 }

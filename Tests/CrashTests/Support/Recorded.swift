@@ -5,6 +5,8 @@ import RapportLedger
 struct Recorded: Sendable {
   let stream: Stream
   let trace: Trace
+  /// Calls of the trace before the program was run again.
+  private(set) var callsBefore = 0
   /// What the disk held before.
   let before: SimulatedDisk
 
@@ -30,6 +32,7 @@ struct Recorded: Sendable {
       let failing = Injector.failing(scratch.path, call: call, .inputOutput, log: elsewhere.path + "/log")
       let end = try run(recording.merging(failing) { $1 })
       guard end == .exited(74) else { throw Unexpected("call \(call) failed, and the program ended with \(end)") }
+      callsBefore = try Trace(readingFrom: trace).calls.count
     }
     let end = try run(recording)
     guard end == .exited(65) else { throw Unexpected("a run without faults ended with \(end)") }
