@@ -46,6 +46,7 @@ func scan(_ text: String, mode: JSONScanner.Mode = .domAndWalk, depthMax: Int = 
 }
 
 /// Appends the document below a token and returns the index after it.
+@_optimize(none)  // Swift 6.3.1 crashes when it optimises this: "Found ownership error"
 func rebuild(_ tokens: Span<JSONToken>, at index: Int, chunk: Span<UInt8>, to text: inout [UInt8]) -> Int {
   let token = tokens[index]
   var next = index + 1
