@@ -12,7 +12,8 @@ import CLMDB
 /// When LMDB cannot write a meta page, it writes the old transaction number back and leaves the rest: the trees of the
 /// commit that failed, under the number of the one that they were to replace. LMDB never looks at it again. But the
 /// newest commit whose number has lost a bit looks the same, so `DataFile.check` has to call it damage. Put back as it
-/// was, the page tells the one from the other.
+/// was, the page tells the one from the other. A power cut in the microseconds between the two leaves what is called
+/// damage.
 struct MetaPages {
   private let bytes: [UInt8]
   private let pageByteCount: Int

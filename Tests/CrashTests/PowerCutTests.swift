@@ -37,14 +37,14 @@ struct PowerCutTests {
       default: false
       }
     }
-    let images = max(1, ProofSize.images / 5 / flushes.count)
+    let images = (ProofSize.images / 5 + flushes.count - 1) / flushes.count
     #expect(flushes.count > 20)
     let found = findings(0..<flushes.count) { index in
       let cut = PowerCut(try Recorded(stream, pieces: pieces, height: nil, failing: flushes[index].offset + 1))
       return try (0..<images).flatMap { number in
         // Not in the microseconds between LMDB's changing a meta page that it could not write and our putting it back.
-        let first = cut.recorded.callsBefore
-        return try cut.violations(number: first + number * 7919 % (cut.trace.calls.count + 1 - first))
+        let (first, end) = (cut.recorded.callsBefore, cut.trace.calls.count + 1)
+        return try cut.violations(number: first + number * 7919 % (end - first) + number * end)
       }
     }
     #expect(found == [])
