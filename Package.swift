@@ -58,7 +58,9 @@ let package = Package(
       name: "RapportLedgerTests", dependencies: ["RapportLedger", "RapportGenerator"], swiftSettings: mapped),
     .testTarget(name: "RapportGeneratorTests", dependencies: ["RapportGenerator"], swiftSettings: strict),
     .testTarget(
-      name: "RapportCLITests", dependencies: ["RapportCLI"], exclude: ["Snapshots"], swiftSettings: strict),
+      name: "RapportCLITests",
+      dependencies: ["RapportCLI", "RapportLedger", .product(name: "Logging", package: "swift-log")],
+      exclude: ["Snapshots"], swiftSettings: strict),
     .target(
       name: "FaultInjector", path: "Tests/FaultInjector", cSettings: [.treatAllWarnings(as: .error)]),
     .testTarget(

@@ -4,21 +4,36 @@ import Synchronization
 
 /// How ingest is doing: a line that is redrawn on a terminal, else a log entry a minute.
 final class IngestReport: Sendable {
-  private static let minute: Int64 = 60_000_000_000
-
   private struct Logged {
-    var time = Clock.monotonic
+    var time: Int64
     var lines = 0
   }
 
   private let progress: ProgressLine?
+  private let interval: Int64
+  private let clock: @Sendable () -> Int64
   private let logger: Logger
-  private let logged = Mutex(Logged())
+  private let logged: Mutex<Logged>
+
+  /// - Parameters:
+  ///   - progress: the line on a terminal; nil writes to the log.
+  ///   - interval: nanoseconds between two entries of the log.
+  ///   - clock: nanoseconds that never jump.
+  init(
+    progress: ProgressLine?, interval: Int64 = 60_000_000_000,
+    clock: @escaping @Sendable () -> Int64 = { Clock.monotonic },
+    logger: Logger = Logger(label: "rapport.ingest") { StreamLogHandler.standardError(label: $0) }
+  ) {
+    self.progress = progress
+    self.interval = interval
+    self.clock = clock
+    self.logger = logger
+    logged = Mutex(Logged(time: clock()))
+  }
 
   /// - Parameter input: if it reads a regular file, its size says how much is left.
-  init(input: Int32, noColor: Bool) {
-    progress = ProgressLine.onTerminal(total: System.sizeOfRegularFile(input), noColor: noColor)
-    logger = Logger(label: "rapport.ingest") { StreamLogHandler.standardError(label: $0) }
+  convenience init(input: Int32, noColor: Bool) {
+    self.init(progress: ProgressLine.onTerminal(total: System.sizeOfRegularFile(input), noColor: noColor))
   }
 
   func update(_ progress: IngestProgress) {
@@ -40,8 +55,8 @@ final class IngestReport: Sendable {
 
   private func log(_ progress: IngestProgress) {
     let rate: Double? = logged.withLock { logged in
-      let now = Clock.monotonic
-      guard now - logged.time >= Self.minute else { return nil }
+      let now = clock()
+      guard now - logged.time >= interval else { return nil }
       let rate = Double(progress.counts.lines - logged.lines) * 1e9 / Double(now - logged.time)
       logged = Logged(time: now, lines: progress.counts.lines)
       return rate
