@@ -131,8 +131,13 @@ struct TextDirectory: NumberedTexts {
 }
 
 extension Block {
-  /// The first section whose bytes are not those that were written; frames are checked where they are unpacked.
-  var firstDamagedSlot: Int? { (0..<BlockSection.slots).first { !isIntact($0) } }
+  /// The first section whose bytes are not those that were written, or do not fit each other; frames are checked where
+  /// they are unpacked.
+  var firstDamagedSlot: Int? { firstDamagedSlot(of: 0..<BlockSection.slots) }
+
+  func firstDamagedSlot(of slots: some Sequence<Int>) -> Int? {
+    slots.first { !isIntact($0) || !section($0).hasSoundRanks }
+  }
 
   func damage(ofSlot slot: Int) -> Damage {
     let column = Column(rawValue: UInt8(slot)).map { " (\($0))" } ?? ""

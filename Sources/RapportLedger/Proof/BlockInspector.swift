@@ -24,6 +24,10 @@ final class BlockInspector {
   private let coder = FrameCoder()
   private var finding = BlockFinding()
 
+  /// What the longest line that can be accepted has room for: order lines of an event, and bytes of a frame that it fills.
+  private static let linesMax = JSONScanner.lineBytesLimit / 16
+  private static let frameBytesMax = UInt64(4 * JSONScanner.lineBytesLimit)
+
   /// - Parameter keptPosition: a position inside of a segment whose leaves are wanted one by one.
   init(seed: UInt64, texts: KnownTexts, segmentEvents: Int, keptPosition: UInt64?) {
     self.seed = seed
@@ -93,8 +97,16 @@ final class BlockInspector {
     where block.section(slot).count != lines.count {
       throw damaged(.column, position, "section \(slot) has \(block.section(slot).count) lines of \(lines.count)")
     }
-    for line in 0..<lines.count where lines[line] < (line == 0 ? 0 : lines[line - 1]) || lines[line] >= block.count {
-      throw damaged(.column, position, "order line \(line) belongs to no row")
+    var linesOfRow = 0
+    for line in 0..<lines.count {
+      let previous = line == 0 ? 0 : lines[line - 1]
+      guard lines[line] >= previous, lines[line] < block.count else {
+        throw damaged(.column, position, "order line \(line) belongs to no row")
+      }
+      linesOfRow = lines[line] == previous ? linesOfRow + 1 : 1
+      guard linesOfRow <= Self.linesMax else {
+        throw damaged(.column, position, "row \(previous) has more order lines than fit into an event")
+      }
     }
     try checkFrames(block)
     try checkCommits(block)
@@ -111,7 +123,7 @@ final class BlockInspector {
     for frame in 0..<rows.count {
       let isFirst = frame == 0
       guard isFirst || (rows[frame] > rows[frame - 1] && ends[frame] > ends[frame - 1]), rows[frame] < block.count,
-        raw[frame] >= 0, raw[frame] <= Int64(block.header.rawPayloadBytes)
+        raw[frame] >= 0, raw[frame] <= Int64(clamping: min(block.header.rawPayloadBytes, Self.frameBytesMax))
       else { throw damaged(.payload, block.firstPosition, "frame \(frame) does not follow the one before") }
       bytes += UInt64(raw[frame])
     }

@@ -21,7 +21,7 @@ struct KnownTexts: Sendable {
       BlockSection.customerEnd, BlockSection.customerText, BlockSection.customerSorted, BlockSection.nameEnd,
       BlockSection.nameText, BlockSection.nameSorted,
     ]
-    if let slot = slots.first(where: { !block.isIntact($0) }) {
+    if let slot = block.firstDamagedSlot(of: slots) {
       found.append(block.damage(ofSlot: slot))
       isComplete = false
     } else {
@@ -57,6 +57,8 @@ struct KnownTexts: Sendable {
   private static func defect(of texts: BlockTexts, count: Int) -> String? {
     guard texts.count == count else { return "\(texts.count) of \(count)" }
     guard count > 0 else { return nil }
+    // Only one of them can be empty.
+    guard count <= Int(texts.text.section.byteCount) + 1 else { return "\(count) in too few bytes" }
     guard texts.sorted.count == count else { return "the order has \(texts.sorted.count) of \(count)" }
     var end: Int64 = 0
     for index in 0..<count {

@@ -1,0 +1,1 @@
+../../../RapportLedgerTests/Support/FuzzTargets.swift
