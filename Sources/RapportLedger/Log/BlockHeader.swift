@@ -91,7 +91,10 @@ public struct BlockHeader: BitwiseCopyable, Sendable {
     guard header.byteCount == UInt64(block.count) else {
       throw damaged("the block has \(block.count) bytes, its header says \(header.byteCount)")
     }
-    guard header.firstPosition == key, header.count > 0 else { throw damaged("the block stands at a wrong key") }
+    guard header.firstPosition == key, 1...UInt64(Int64.max) ~= key else {
+      throw damaged("the block stands at a wrong key")
+    }
+    guard 1...1 << 16 ~= header.count else { throw damaged("the block says that it has \(header.count) events") }
     for slot in 0..<BlockSection.slots {
       let section = (start + bytes + slot * Section.entryBytes).loadUnaligned(as: Section.self)
       guard section.isSound(blockBytes: block.count) else { throw damaged("section \(slot) does not fit the block") }
