@@ -78,6 +78,14 @@ public enum EventKind: UInt8, CaseIterable, Sendable {
   /// Stored for every type that is not in the vocabulary; sorts after all others.
   case other = 255
 
+  /// The kind of a raw value as it stands in a column; `other` for every one that has no case.
+  ///
+  /// The cases before `other` are numbered without a gap, so the value is what the case is in memory.
+  @inlinable @inline(__always)
+  init(code: UInt8) {
+    self = code < unsafeBitCast(EventKind.other, to: UInt8.self) ? unsafeBitCast(code, to: EventKind.self) : .other
+  }
+
   /// The name on the wire: `noun.verb` in snake case, `other` for unknown types.
   public var name: String { Vocabulary.names[Int(rawValue)] }
 

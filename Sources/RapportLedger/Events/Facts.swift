@@ -70,19 +70,19 @@ public struct Facts: BitwiseCopyable, Sendable {
   /// Booleans, presence bits and flags of an event.
   public struct Marks: OptionSet, BitwiseCopyable, Sendable {
     public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    public static let aIsKnown = Marks(rawValue: 1 << 0)
-    public static let aIsTrue = Marks(rawValue: 1 << 1)
-    public static let bIsKnown = Marks(rawValue: 1 << 2)
-    public static let bIsTrue = Marks(rawValue: 1 << 3)
-    public static let cIsKnown = Marks(rawValue: 1 << 4)
-    public static let cIsTrue = Marks(rawValue: 1 << 5)
+    @inlinable public static var aIsKnown: Marks { Marks(rawValue: 1 << 0) }
+    @inlinable public static var aIsTrue: Marks { Marks(rawValue: 1 << 1) }
+    @inlinable public static var bIsKnown: Marks { Marks(rawValue: 1 << 2) }
+    @inlinable public static var bIsTrue: Marks { Marks(rawValue: 1 << 3) }
+    @inlinable public static var cIsKnown: Marks { Marks(rawValue: 1 << 4) }
+    @inlinable public static var cIsTrue: Marks { Marks(rawValue: 1 << 5) }
     /// `amount` was sent or follows from what was sent.
-    public static let hasAmount = Marks(rawValue: 1 << 6)
-    public static let hasNumber = Marks(rawValue: 1 << 7)
+    @inlinable public static var hasAmount: Marks { Marks(rawValue: 1 << 6) }
+    @inlinable public static var hasNumber: Marks { Marks(rawValue: 1 << 7) }
     static let hasNumber2 = Marks(rawValue: 1 << 8)
-    public static let hasInstant = Marks(rawValue: 1 << 9)
+    @inlinable public static var hasInstant: Marks { Marks(rawValue: 1 << 9) }
     /// `instant` was sent as a date without a time.
     public static let instantIsDate = Marks(rawValue: 1 << 10)
     /// No `time` was sent: `time` is the time of recording.

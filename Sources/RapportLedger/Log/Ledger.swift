@@ -80,6 +80,9 @@ public final class Ledger: Sendable {
     (meta, blocks) = try Ledger.openDatabases(log, path: path, creating: writes, height: height)
   }
 
+  /// Where outcomes of views are stored.
+  var stateStore: StateStore { StateStore(path: path + "/views", seed: meta.seed) }
+
   /// Events in a full segment.
   var segmentEvents: Int { 1 << Int(meta.height) }
 
@@ -96,7 +99,7 @@ public final class Ledger: Sendable {
     do throws(LMDBError) { transaction = try environment.read() } catch { throw LedgerError(error, path: path) }
     let snapshot = try Snapshot(
       blocks: listBlocks(transaction), upTo: limit, keyRing: keyRing, seed: meta.seed,
-      transactionID: transaction.transactionID)
+      transactionID: transaction.transactionID, stateStore: stateStore)
     return try body(snapshot)
   }
 

@@ -323,6 +323,11 @@ struct SectionReader {
 
   var count: Int { Int(section.count) }
 
+  /// True if it says so of itself that every value is zero.
+  var isZero: Bool {
+    section.encoding == Section.absent || (section.encoding == Section.constant && section.base == 0)
+  }
+
   /// - Complexity: O(1).
   subscript(index: Int) -> Int64 {
     precondition(index >= 0 && index < count, "index outside the section")

@@ -18,16 +18,20 @@ public struct Snapshot: ~Copyable, Sendable {
   let transactionID: Int
   /// Of the keyed hashes.
   let seed: UInt64
+  /// Where outcomes are stored; nil if there is no such place.
+  let stateStore: StateStore?
   private let extraNames: ExtraTexts
   private let extraCustomers: ExtraTexts
 
   /// - Parameter limit: leaves out what was recorded after this position.
   init(
-    blocks all: [Block], upTo limit: UInt64? = nil, keyRing: KeyRing? = nil, seed: UInt64 = 0, transactionID: Int = 0
+    blocks all: [Block], upTo limit: UInt64? = nil, keyRing: KeyRing? = nil, seed: UInt64 = 0, transactionID: Int = 0,
+    stateStore: StateStore? = nil
   ) throws(LedgerError) {
     self.keyRing = keyRing
     self.seed = seed
     self.transactionID = transactionID
+    self.stateStore = stateStore
     var next: UInt64 = 1
     for block in all {
       guard block.firstPosition == next else {
@@ -192,6 +196,8 @@ public struct Snapshot: ~Copyable, Sendable {
 
   /// Names that no column of the log has, in order of their numbers, which follow the log's.
   var extraNameCount: Int { extraNames.count }
+  /// Names and customers that no column of the log has.
+  var extraTextCount: Int { extraNames.count + extraCustomers.count }
 
   /// Calls `body` with every customer's number and id.
   func forEachSubject(_ body: (UInt32, UnsafeBufferPointer<UInt8>) -> Void) throws(LedgerError) {

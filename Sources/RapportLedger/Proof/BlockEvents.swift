@@ -95,7 +95,7 @@ private struct LineCursor {
 /// The texts of all blocks, found by number where they stand: nothing is copied.
 ///
 /// - Complexity: O(log blocks) a look-up.
-struct TextDirectory: NumberedTexts {
+struct TextDirectory: NumberedTexts, @unchecked Sendable {
   private var firsts: [UInt32] = []
   private var lists: [BlockTexts] = []
 

@@ -23,7 +23,7 @@ public struct Checkpoint: Sendable, Equatable {
 
   private static let recordVersion: UInt32 = 1
 
-  fileprivate var bytes: [UInt8] {
+  var bytes: [UInt8] {
     var bytes: [UInt8] = []
     func append<T: FixedWidthInteger>(_ value: T) {
       withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
@@ -39,7 +39,7 @@ public struct Checkpoint: Sendable, Equatable {
   }
 
   /// - Returns: nil for anything but an intact record of this version: the view is then rebuilt.
-  fileprivate init?(view: String, _ bytes: RawSpan) {
+  init?(view: String, _ bytes: RawSpan) {
     let stored = bytes.withUnsafeBytes { [UInt8]($0) }
     guard stored.count == 48 else { return nil }
     func load<T: FixedWidthInteger>(_ offset: Int, _: T.Type) -> T {
@@ -65,12 +65,10 @@ public struct Checkpoint: Sendable, Equatable {
 }
 
 extension Ledger {
-  private var viewsPath: String { path + "/views" }
-
   /// The stored checkpoints by view; empty where `views/` is absent or unreadable, for it can always be rebuilt.
   public func checkpoints() -> [String: Checkpoint] {
-    (try? mapping(viewsPath) { () throws(LMDBError) in
-      let environment = try Environment(at: viewsPath, options: .init(access: .readOnly))
+    (try? mapping(stateStore.path) { () throws(LMDBError) in
+      let environment = try Environment(at: stateStore.path, options: .init(access: .readOnly))
       guard let database = try environment.openDatabase(named: "checkpoints", keys: String.self, create: false) else {
         return [:]
       }
@@ -86,19 +84,6 @@ extension Ledger {
     }) ?? [:]
   }
 
-  /// Stores checkpoints in one transaction.
-  func store(_ checkpoints: [Checkpoint]) throws(LedgerError) {
-    try mapping(viewsPath) { () throws(LMDBError) in
-      let environment = try Environment(at: viewsPath, options: .init(access: .readWrite))
-      guard let database = try environment.openDatabase(named: "checkpoints", keys: String.self, create: true) else {
-        return
-      }
-      var transaction = try environment.write()
-      for checkpoint in checkpoints {
-        let bytes = checkpoint.bytes
-        try transaction.put(checkpoint.view, bytes.span.bytes, in: database)
-      }
-      try transaction.commit()
-    }
-  }
+  /// Stores checkpoints without outcomes.
+  func store(_ checkpoints: [Checkpoint]) throws(LedgerError) { try stateStore.store(checkpoints, nil) }
 }

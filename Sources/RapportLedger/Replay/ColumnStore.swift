@@ -1,8 +1,21 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The columns of a chunk: an array each of those that were asked for, and one of zeros for all others.
 struct ColumnStore: ~Copyable {
   private let pointers: UnsafeMutablePointer<UnsafeRawPointer>
   private let widths: [Int]
   private var capacity = 0
+  /// Rows of each array that may not be zero.
+  private var dirtyRows = [Int](repeating: 0, count: ColumnStore.count)
+
+  /// Of each type the direction that it has by itself.
+  private let directionCodes = DirectionCodes()
 
   private static let count = 64
   private static let rowsMin = 1 << 14
@@ -33,6 +46,7 @@ struct ColumnStore: ~Copyable {
         widths[slot] == 0
         ? UnsafeRawPointer(zeros)
         : UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: rows * widths[slot], alignment: 64))
+      dirtyRows[slot] = rows
     }
   }
 
@@ -54,21 +68,67 @@ struct ColumnStore: ~Copyable {
     UnsafeMutableRawPointer(mutating: pointers[Int(column.rawValue)]).assumingMemoryBound(to: Value.self)
   }
 
+  /// Fills the array of a column with zeros, as far as it is not.
+  mutating func clear(_ column: Column) {
+    let slot = Int(column.rawValue)
+    memset(UnsafeMutableRawPointer(mutating: pointers[slot]), 0, dirtyRows[slot] * widths[slot])
+    dirtyRows[slot] = 0
+  }
+
   /// Reads a column of some rows of a block.
-  func gather(
-    _ column: Column, of block: Block, _ rows: UnsafeBufferPointer<UInt32>, at slots: UnsafePointer<UInt32>
+  ///
+  /// - Parameter rowCount: rows of the chunk, if the array was cleared for it; nil if it was not.
+  mutating func gather(
+    _ column: Column, of block: Block, _ rows: RowList, at slots: UnsafePointer<UInt32>, clearedFor rowCount: Int? = nil
   ) {
     let reader = block.column(column)
+    let isCleared = rowCount != nil
+    if let rowCount {
+      if reader.isZero { return }
+      dirtyRows[Int(column.rawValue)] = rowCount
+    }
     switch widths[Int(column.rawValue)] {
-    case 1: reader.gather(rows, to: start(column, UInt8.self), at: slots)
-    case 2: reader.gather(rows, to: start(column, UInt16.self), at: slots)
-    case 4: reader.gather(rows, to: start(column, UInt32.self), at: slots)
-    default: reader.gather(rows, to: start(column, Int64.self), at: slots)
+    case 1: reader.gather(rows, to: start(column, UInt8.self), at: slots, isCleared: isCleared)
+    case 2: reader.gather(rows, to: start(column, UInt16.self), at: slots, isCleared: isCleared)
+    case 4: reader.gather(rows, to: start(column, UInt32.self), at: slots, isCleared: isCleared)
+    default: reader.gather(rows, to: start(column, Int64.self), at: slots, isCleared: isCleared)
     }
   }
 
+  /// Reads a column of some rows of a block into the first rows.
+  mutating func read(_ column: Column, of block: Block, _ rows: RowList, isCleared: Bool) {
+    let reader = block.column(column)
+    if isCleared, reader.isZero { return }
+    dirtyRows[Int(column.rawValue)] = rows.count
+    switch widths[Int(column.rawValue)] {
+    case 1: reader.read(rows, to: start(column, UInt8.self), isCleared: isCleared)
+    case 2: reader.read(rows, to: start(column, UInt16.self), isCleared: isCleared)
+    case 4: reader.read(rows, to: start(column, UInt32.self), isCleared: isCleared)
+    default: reader.read(rows, to: start(column, Int64.self), isCleared: isCleared)
+    }
+  }
+
+  /// Puts what the type says in the place of directions that were not sent.
+  ///
+  /// - Parameter rows: how many rows the columns have.
+  mutating func resolveDirections(rows: Int) {
+    guard widths[Int(Column.direction.rawValue)] != 0 else { return }
+    dirtyRows[Int(Column.direction.rawValue)] = rows
+    let (directions, kinds) = (start(.direction, UInt8.self), start(.kind, UInt8.self))
+    for row in 0..<rows {
+      let sent = directions[row]
+      directions[row] = sent == 0 ? directionCodes[kinds[row]] : sent
+    }
+  }
+
+  mutating func resolveDirection(of row: Int) {
+    guard widths[Int(Column.direction.rawValue)] != 0 else { return }
+    let directions = start(.direction, UInt8.self)
+    if directions[row] == 0 { directions[row] = directionCodes[start(.kind, UInt8.self)[row]] }
+  }
+
   func gatherPositions(
-    of block: Block, _ rows: UnsafeBufferPointer<UInt32>, at slots: UnsafePointer<UInt32>
+    of block: Block, _ rows: RowList, at slots: UnsafePointer<UInt32>
   ) {
     let positions = start(.rank, UInt64.self)
     block.column(.rank).gather(rows, to: positions, at: slots)
@@ -76,23 +136,36 @@ struct ColumnStore: ~Copyable {
   }
 
   func gatherFingerprints(
-    of block: Block, _ rows: UnsafeBufferPointer<UInt32>, at slots: UnsafePointer<UInt32>
+    of block: Block, _ rows: RowList, at slots: UnsafePointer<UInt32>
   ) {
     let fingerprints = UnsafeMutableRawPointer(mutating: pointers[ColumnSet.fingerprintSlot])
       .assumingMemoryBound(to: Int64.self)
     let ranks = block.column(.rank)
     let section = block.section(BlockSection.fingerprint)
-    for index in 0..<rows.count { fingerprints[Int(slots[index])] = section[Int(ranks[Int(rows[index])])] }
+    for index in 0..<rows.count {
+      fingerprints[Int(slots[index])] = section[Int(ranks[rows.rows.map { Int($0[index]) } ?? rows.first + index])]
+    }
   }
 
   /// Replaces what the columns say of a row, position and fingerprint apart.
-  func store(_ facts: Facts, at row: Int) {
+  mutating func store(_ facts: Facts, at row: Int) {
     withUnsafeBytes(of: facts) { bytes in
       for column in Column.allCases where widths[Int(column.rawValue)] != 0 {
         guard let place = column.place else { continue }
+        dirtyRows[Int(column.rawValue)] = max(dirtyRows[Int(column.rawValue)], row + 1)
         UnsafeMutableRawPointer(mutating: pointers[Int(column.rawValue)] + row * place.width)
           .copyMemory(from: bytes.baseAddress! + place.offset, byteCount: place.width)
       }
     }
   }
+}
+
+/// A copy of ``Vocabulary/directionCodes`` that is read without asking whether it is there.
+private struct DirectionCodes: ~Copyable {
+  private let codes = Room<UInt8>(capacity: 256)
+
+  init() { for kind in 0..<256 { codes.start[kind] = Vocabulary.directionCodes[kind] } }
+
+  @inline(__always)
+  subscript(kind: UInt8) -> UInt8 { codes.start[Int(kind)] }
 }

@@ -31,15 +31,18 @@ func hexadecimal(_ value: UInt64) -> String {
 }
 
 /// Collects what one person's records mean.
-public struct DigestHasher {
-  private var bytes: [UInt8] = []
+public struct DigestHasher: ~Copyable {
+  private var bytes = Room<UInt8>(capacity: 1 << 12)
+  private var count = 0
   private let names: NameHashes
 
   init(names: NameHashes) { self.names = names }
 
   public mutating func add<T: FixedWidthInteger>(_ value: T) {
-    let wide = Int64(truncatingIfNeeded: value)
-    withUnsafeBytes(of: wide.littleEndian) { bytes.append(contentsOf: $0) }
+    let wide = Int64(truncatingIfNeeded: value).littleEndian
+    bytes.reserve(count + 8, keeping: count)
+    UnsafeMutableRawPointer(bytes.start + count).storeBytes(of: wide, as: Int64.self)
+    count += 8
   }
 
   /// Adds numbers one after the other.
@@ -48,18 +51,26 @@ public struct DigestHasher {
   /// Adds the texts of name numbers.
   public mutating func add(names: UInt32...) { for name in names { add(name: name) } }
 
-  public mutating func add(_ value: Bool) { bytes.append(value ? 1 : 0) }
+  public mutating func add(_ value: Bool) { add(byte: value ? 1 : 0) }
 
   /// Adds the text of a name number.
   public mutating func add(name: UInt32) { add(names.hashes[Int(name)]) }
 
-  mutating func begin(_ subject: UnsafeBufferPointer<UInt8>) {
-    bytes.removeAll(keepingCapacity: true)
-    bytes.append(contentsOf: subject)
-    bytes.append(0)
+  private mutating func add(byte: UInt8) {
+    bytes.reserve(count + 1, keeping: count)
+    bytes.start[count] = byte
+    count += 1
   }
 
-  func finish() -> rpt_hash128_t { bytes.withUnsafeBufferPointer { rpt_hash128($0.baseAddress, $0.count, 0) } }
+  mutating func begin(_ subject: UnsafeBufferPointer<UInt8>) {
+    count = 0
+    bytes.reserve(subject.count)
+    if let start = subject.baseAddress { bytes.start.update(from: start, count: subject.count) }
+    count = subject.count
+    add(byte: 0)
+  }
+
+  func finish() -> rpt_hash128_t { rpt_hash128(bytes.start, count, 0) }
 }
 
 /// A hash of the text of every name, by number: the same on every machine, unlike the numbers.

@@ -3,9 +3,9 @@ public struct History: ~Escapable {
   /// The person: number of the canonical id. Of a case the person of its first event; 0 is the firm.
   public let customer: UInt32
   public let events: Events
-  private let lines: LineColumns
+  @usableFromInline let lines: LineColumns
 
-  @_lifetime(copy events)
+  @usableFromInline @inline(__always) @_lifetime(copy events)
   init(customer: UInt32, events: Events, lines: LineColumns) {
     self.customer = customer
     self.events = events
@@ -13,7 +13,7 @@ public struct History: ~Escapable {
   }
 
   /// The order lines of an event; empty unless the projection reads lines.
-  @_lifetime(copy self)
+  @inlinable @_lifetime(copy self)
   public func lines(of event: Int) -> Span<OrderLine> {
     let row = events.row(event)
     let span = Span<OrderLine>(_unsafeElements: lines.of(row: row))
@@ -26,7 +26,7 @@ public struct History: ~Escapable {
     @usableFromInline let rows: UnsafePointer<UInt32>
     public let count: Int
 
-    @_lifetime(immortal)
+    @usableFromInline @inline(__always) @_lifetime(immortal)
     init(columns: EventColumns, rows: UnsafePointer<UInt32>, count: Int) {
       self.columns = columns
       self.rows = rows
@@ -53,16 +53,58 @@ public struct History: ~Escapable {
 @usableFromInline typealias EventColumns = UnsafePointer<UnsafeRawPointer>
 
 /// The order lines of a chunk and, by row, which are whose.
+@usableFromInline
 struct LineColumns {
-  let lines: UnsafePointer<OrderLine>
+  @usableFromInline let lines: UnsafePointer<OrderLine>
   /// By row the first line and the end; nil if no lines were gathered.
-  let ranges: UnsafePointer<(UInt32, UInt32)>?
+  @usableFromInline let ranges: UnsafePointer<(UInt32, UInt32)>?
 
-  @inline(__always)
+  init(lines: UnsafePointer<OrderLine>, ranges: UnsafePointer<(UInt32, UInt32)>?) {
+    self.lines = lines
+    self.ranges = ranges
+  }
+
+  @usableFromInline @inline(__always)
   func of(row: Int) -> UnsafeBufferPointer<OrderLine> {
     guard let ranges else { return UnsafeBufferPointer(start: nil, count: 0) }
     let (start, end) = ranges[row]
     return UnsafeBufferPointer(start: lines + Int(start), count: Int(end - start))
+  }
+}
+
+/// The histories of a chunk, one after the other; a person without events that are read has an empty one.
+public struct Histories: ~Escapable {
+  @usableFromInline let columns: EventColumns
+  @usableFromInline let lines: LineColumns
+  @usableFromInline let rows: UnsafePointer<UInt32>
+  /// Where the rows of each person end.
+  @usableFromInline let ends: UnsafePointer<UInt32>
+  @usableFromInline let numbers: UnsafePointer<UInt32>
+  public let count: Int
+
+  @_lifetime(immortal)
+  init(
+    columns: EventColumns, lines: LineColumns, rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>,
+    numbers: UnsafePointer<UInt32>, count: Int
+  ) {
+    self.columns = columns
+    self.lines = lines
+    self.rows = rows
+    self.ends = ends
+    self.numbers = numbers
+    self.count = count
+  }
+
+  @inlinable public var indices: Range<Int> { 0..<count }
+
+  @inlinable public subscript(index: Int) -> History {
+    @_lifetime(copy self) @inline(__always)
+    get {
+      precondition(index >= 0 && index < count, "index outside the chunk")
+      let start = index == 0 ? 0 : Int(ends[index - 1])
+      let events = History.Events(columns: columns, rows: rows + start, count: Int(ends[index]) - start)
+      return _overrideLifetime(History(customer: numbers[index], events: events, lines: lines), copying: self)
+    }
   }
 }
 
@@ -98,7 +140,8 @@ extension History {
     @inlinable public var customer: UInt32 { value(.customer, UInt32.self) }
     @inlinable public var marks: Facts.Marks { value(.marks, Facts.Marks.self) }
     @inlinable public var currency: UInt16 { value(.currency, UInt16.self) }
-    @usableFromInline var kindCode: UInt8 { value(.kind, UInt8.self) }
+    @inlinable var kindCode: UInt8 { value(.kind, UInt8.self) }
+    /// Raw value of ``direction``; 0 is none, 255 a word that is not in the vocabulary.
     @inlinable public var directionCode: UInt8 { value(.direction, UInt8.self) }
     @inlinable public var actorCode: UInt8 { value(.actor, UInt8.self) }
     @inlinable public var code: UInt8 { value(.code, UInt8.self) }
@@ -124,18 +167,14 @@ extension History {
     }
 
     /// The meaning of the type.
-    @inlinable public var kind: EventKind { EventKind(rawValue: kindCode) ?? .other }
+    @inlinable public var kind: EventKind { EventKind(code: kindCode) }
 
     /// Who turned to whom: as sent, else as the type says. Ask for the column `direction`.
-    public var direction: Direction? {
-      Direction(rawValue: directionCode == 0 ? Vocabulary.directionCodes[Int(kindCode)] : directionCode)
-    }
+    @inlinable public var direction: Direction? { Direction(rawValue: directionCode) }
 
     /// True for a touch: a customer event from or to the customer. Ask for the column `direction`.
-    public var isTouch: Bool {
-      guard customer != 0 else { return false }
-      let direction = direction
-      return direction == .in || direction == .out
+    @inlinable public var isTouch: Bool {
+      customer != 0 && (directionCode == Direction.in.rawValue || directionCode == Direction.out.rawValue)
     }
 
     /// True unless it is about identity, a correction or the ledger's own.

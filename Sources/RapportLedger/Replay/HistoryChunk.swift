@@ -9,12 +9,19 @@ struct HistoryRequest: Sendable {
   /// The columns that are gathered behind those that make the order.
   var otherColumns: [Column] {
     let lines: ColumnSet = readsLines ? ColumnSet(.marks) : []
-    return columns.union(lines).union(ColumnSet(.customer)).subtracting(ColumnSet(.time, .kind, .rank)).columns
+    return columns.union(lines).union(ColumnSet(.customer)).subtracting(ColumnSet(.time, .kind, .rank)).subtracting(
+      .fingerprint
+    ).columns
   }
 
   /// The sections that must be intact before a block is read.
-  var sections: UInt64 {
-    columns.union(ColumnSet(.customer, .kind, .time, .rank, .marks)).rawValue | (readsLines ? Snapshot.lineSlots : 0)
+  ///
+  /// - Parameter isWhole: whether all rows of the block count, so that their order of arrival does not matter.
+  func sections(isWhole: Bool) -> UInt64 {
+    var sections = columns.union(ColumnSet(.customer, .kind, .time)).rawValue
+    if readsLines { sections |= Snapshot.lineSlots | ColumnSet(.marks).rawValue }
+    if !isWhole || columns.contains(.fingerprint) { sections |= ColumnSet(.rank).rawValue }
+    return sections
   }
 }
 
@@ -79,22 +86,26 @@ struct HistoryChunk: ~Copyable {
     gatherOrder(selection, snapshot)
     let overrides = belief.corrections.isEmpty ? [] : applyToOrder(belief.corrections, selection)
     try sort(selection, belief, snapshot, trustsRows: overrides.isEmpty)
+    for column in otherColumns { columns.clear(column) }
     for stretch in selection.stretches {
       let block = snapshot.blocks[stretch.block]
       let rows = selection.rows(of: stretch)
-      for column in otherColumns { columns.gather(column, of: block, rows, at: slots.start + stretch.range.lowerBound) }
+      let slots = UnsafePointer(slots.start + stretch.range.lowerBound)
+      for column in otherColumns { columns.gather(column, of: block, rows, at: slots, clearedFor: count) }
       if request.columns.contains(.rank) {
-        columns.gatherPositions(of: block, rows, at: slots.start + stretch.range.lowerBound)
+        columns.gatherPositions(of: block, rows, at: slots)
       }
       if request.columns.contains(.fingerprint) {
-        columns.gatherFingerprints(of: block, rows, at: slots.start + stretch.range.lowerBound)
+        columns.gatherFingerprints(of: block, rows, at: slots)
       }
     }
     if request.readsLines { gatherLines(selection, snapshot) }
+    columns.resolveDirections(rows: count)
     for override in overrides {
       let (facts, orderLines) = belief.corrections.corrected(override.correction)
       let row = Int(slots.start[override.index])
       columns.store(facts, at: row)
+      columns.resolveDirection(of: row)
       if request.readsLines { lines.replace(row: row, with: orderLines) }
     }
   }
@@ -260,18 +271,11 @@ struct HistoryChunk: ~Copyable {
 
   private mutating func gatherLines(_ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot) {
     lines.begin(rows: count)
-    let marks = columns.start(.marks, UInt32.self)
     for stretch in selection.stretches {
-      let block = snapshot.blocks[stretch.block]
-      guard block.section(BlockSection.lineRow).count > 0 else { continue }
-      var cursor: OrderLineCursor?
-      for index in stretch.range {
-        let slot = Int(slots.start[index])
-        guard Facts.Marks(rawValue: marks[slot]).contains(.hasLines) else { continue }
-        let row = selection.rows.start[index]
-        if cursor == nil { cursor = OrderLineCursor(block, from: row) }
-        lines.append(row: slot, from: &cursor!, of: row)
-      }
+      let first = selection.rows.start[stretch.range.lowerBound]
+      let last = selection.rows.start[stretch.range.upperBound - 1]
+      lines.read(of: snapshot.blocks[stretch.block], rows: Int(first)...Int(last))
+      for index in stretch.range { lines.assign(row: Int(slots.start[index]), of: selection.rows.start[index]) }
     }
   }
 
@@ -297,18 +301,23 @@ struct HistoryChunk: ~Copyable {
     }
   }
 
-  /// A history of listed rows; valid until the chunk is arranged anew.
   @_lifetime(borrow self)
-  func history(_ number: UInt32, rows: UnsafePointer<UInt32>, count: Int) -> History {
-    let history = History(
-      customer: number, events: History.Events(columns: columns.table, rows: rows, count: count),
-      lines: lines.columns(isGathered: request.readsLines))
-    return _overrideLifetime(history, borrowing: self)
+  func event(_ row: Int) -> History.Event {
+    _overrideLifetime(History.Event(columns: columns.table, row: row), borrowing: self)
+  }
+
+  /// The histories of listed rows; valid until the chunk is arranged anew.
+  @_lifetime(borrow self)
+  func histories(rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>) -> Histories {
+    let histories = Histories(
+      columns: columns.table, lines: lines.columns(isGathered: request.readsLines), rows: rows, ends: ends,
+      numbers: numbers.start, count: peopleCount)
+    return _overrideLifetime(histories, borrowing: self)
   }
 }
 
 extension RowSelection {
-  func rows(of stretch: Stretch) -> UnsafeBufferPointer<UInt32> {
-    UnsafeBufferPointer(start: rows.start + stretch.range.lowerBound, count: stretch.range.count)
+  func rows(of stretch: Stretch) -> RowList {
+    RowList(UnsafeBufferPointer(start: rows.start + stretch.range.lowerBound, count: stretch.range.count))
   }
 }

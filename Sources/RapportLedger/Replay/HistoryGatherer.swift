@@ -45,7 +45,7 @@ struct HistoryGatherer: ~Copyable {
       let end = Self.seek(column, customers.upperBound, from: first)
       cursor = end
       selection.append(first..<end, ofBlock: index, block) { rows, people in
-        column.read(UnsafeBufferPointer(rows), to: people)
+        column.read(RowList(UnsafeBufferPointer(rows)), to: people)
         guard merged.isEmpty else { return Self.drop(merged, rows, people, lowest) }
         for row in 0..<rows.count { people[row] &-= lowest }
         return rows.count

@@ -3,30 +3,84 @@ struct LineStore: ~Copyable {
   private var lines = Room<OrderLine>()
   private var ranges = Room<(UInt32, UInt32)>()
   private var count = 0
+  // Of the lines that were read last: their rows in the block, and their fields.
+  private var rows = Room<UInt32>()
+  private var skus = Room<UInt32>()
+  private var groups = Room<UInt32>()
+  private var quantities = Room<Int64>()
+  private var prices = Room<Int64>()
+  private var readCount = 0
+  private var next = 0
+  private var firstRead = 0
 
   /// Forgets all lines; every row has none.
   mutating func begin(rows: Int) {
     count = 0
+    readCount = 0
     ranges.reserve(rows)
     ranges.start.update(repeating: (0, 0), count: rows)
   }
 
-  mutating func append(row: Int, from cursor: inout OrderLineCursor, of blockRow: UInt32) {
-    let first = count
-    while let line = cursor.next(of: blockRow) { append(line) }
-    ranges.start[row] = (UInt32(first), UInt32(count))
+  /// Reads the lines of some rows of a block, all at once.
+  ///
+  /// - Complexity: O(log lines of the block + lines that are read).
+  mutating func read(of block: Block, rows wanted: ClosedRange<Int>) {
+    readCount = 0
+    next = 0
+    let lineRows = block.section(BlockSection.lineRow)
+    guard lineRows.count > 0 else { return }
+    let first = Self.line(lineRows, atOrAfter: wanted.lowerBound)
+    let end = Self.line(lineRows, atOrAfter: wanted.upperBound + 1)
+    guard end > first else { return }
+    readCount = end - first
+    let list = RowList(first..<end)
+    rows.reserve(readCount)
+    skus.reserve(readCount)
+    groups.reserve(readCount)
+    quantities.reserve(readCount)
+    prices.reserve(readCount)
+    lineRows.read(list, to: rows.start)
+    block.section(BlockSection.lineSku).read(list, to: skus.start)
+    block.section(BlockSection.lineGroup).read(list, to: groups.start)
+    block.section(BlockSection.lineQuantity).read(list, to: quantities.start)
+    block.section(BlockSection.linePrice).read(list, to: prices.start)
+    firstRead = count
+    lines.reserve(count + readCount, keeping: count)
+    for index in 0..<readCount {
+      lines.start[count + index] = OrderLine(
+        sku: skus.start[index], group: groups.start[index], quantity: quantities.start[index],
+        price: prices.start[index])
+    }
+    count += readCount
+  }
+
+  private static func line(_ rows: SectionReader, atOrAfter row: Int) -> Int {
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < Int64(row) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Gives a row of the chunk the lines of the row of the block that it is; rows of the block ascend.
+  @inline(__always)
+  mutating func assign(row: Int, of blockRow: UInt32) {
+    while next < readCount, rows.start[next] < blockRow { next += 1 }
+    let first = next
+    while next < readCount, rows.start[next] == blockRow { next += 1 }
+    if next > first { ranges.start[row] = (UInt32(firstRead + first), UInt32(firstRead + next)) }
   }
 
   mutating func replace(row: Int, with replacement: some Collection<OrderLine>) {
     let first = count
-    for line in replacement { append(line) }
+    lines.reserve(count + replacement.count, keeping: count)
+    for line in replacement {
+      lines.start[count] = line
+      count += 1
+    }
     ranges.start[row] = (UInt32(first), UInt32(count))
-  }
-
-  private mutating func append(_ line: OrderLine) {
-    lines.reserve(count + 1, keeping: count)
-    lines.start[count] = line
-    count += 1
   }
 
   func columns(isGathered: Bool) -> LineColumns {

@@ -10,6 +10,12 @@ public struct Outcomes<Record: BitwiseCopyable & Sendable>: Sendable {
     public var customer: UInt32
     /// Where the person's records end.
     public var end: Int
+
+    @inlinable
+    public init(customer: UInt32, end: Int) {
+      self.customer = customer
+      self.end = end
+    }
   }
 
   /// Calls `body` with the records of each person.

@@ -22,7 +22,7 @@ struct PersonReader: ~Copyable {
       kinds: .all, columns: columns.union(ColumnSet(.rank)), readsLines: readsLines, limits: limits)
     for index in snapshot.blocks.indices
     where members.contains(where: { !snapshot.blocks[index].rows(of: $0).isEmpty }) {
-      try snapshot.check(index, request.sections)
+      try snapshot.check(index, request.sections(isWhole: false))
     }
     var gatherer = HistoryGatherer(snapshot, request, belief: belief)
     try gatherer.gatherPerson(of: customer, belief: belief, from: snapshot)
@@ -40,19 +40,8 @@ struct PersonReader: ~Copyable {
   func fold<P: Projection>(
     _ projection: P, in snapshot: borrowing Snapshot
   ) throws(LedgerError) -> [P.Record] {
-    let none: [P.Record] = []
-    let isWanted = Room<UInt8>(capacity: 256)
-    for kind in 0..<256 { isWanted.start[kind] = projection.kinds.contains(rawValue: UInt8(kind)) ? 1 : 0 }
-    isWanted.start[Int(HistoryChunk.retracted)] = 0
-    var rows = Room<UInt32>()
-    var ends = Room<UInt32>()
-    gatherer.chunk.list(isWanted.start, rows: &rows, ends: &ends)
-    var records: [P.Record] = []
-    guard ends.start[0] > 0 else { return records }
-    var scratch = try projection.makeScratch(firm: none.span, names: snapshot)
-    projection.fold(
-      gatherer.chunk.history(number, rows: rows.start, count: Int(ends.start[0])), scratch: &scratch, into: &records)
-    return records
+    let fold = Fold(projection)
+    return try fold.makeTypedWorker(snapshot).outcomes(gatherer.chunk).records
   }
 
   /// An event of the history and where it stands in the log.
@@ -69,12 +58,9 @@ struct PersonReader: ~Copyable {
   /// The events in canonical order, retracted ones too.
   mutating func items() -> [Item] {
     var items: [Item] = []
-    let rows = Room<UInt32>(capacity: max(1, gatherer.chunk.count))
-    for row in 0..<gatherer.chunk.count { rows.start[row] = UInt32(row) }
     for row in 0..<gatherer.chunk.count where gatherer.chunk.times[row] <= limits.time ?? .max {
       let (block, blockRow) = gatherer.source(ofRow: row)
-      let history = gatherer.chunk.history(number, rows: rows.start, count: gatherer.chunk.count)
-      let event = history.events[row]
+      let event = gatherer.chunk.event(row)
       items.append(
         Item(
           block: block, row: blockRow, position: event.position, time: event.time, kind: event.kind,

@@ -49,6 +49,14 @@ public protocol Projection: Sendable {
   func fold(_ history: borrowing History, scratch: inout Scratch, into records: inout [Record])
   /// Feeds what a record means to a digest: no position, no number of the ledger's tables, nothing personal.
   func digest(_ record: Record, into hasher: inout DigestHasher)
+
+  // What the engine calls: once a chunk and a person. The defaults are compiled beside the projection, so that their
+  // loops know its types, whatever module it is of.
+
+  /// Folds the histories of a chunk. There is a default.
+  func fold(_ histories: borrowing Histories, scratch: inout Scratch, into outcomes: inout Outcomes<Record>)
+  /// Feeds all records of a person to a digest. There is a default.
+  func digest(_ records: Span<Record>, into hasher: inout DigestHasher)
 }
 
 /// Whose events make a history.
@@ -63,6 +71,24 @@ extension Projection {
   public var readsLines: Bool { false }
   public var gathering: Gathering { .people }
   public var readsFirm: Bool { false }
+
+  @inlinable
+  public func fold(
+    _ histories: borrowing Histories, scratch: inout Scratch, into outcomes: inout Outcomes<Record>
+  ) {
+    outcomes.people.reserveCapacity(histories.count)
+    for index in histories.indices {
+      let history = histories[index]
+      if history.events.isEmpty { continue }
+      fold(history, scratch: &scratch, into: &outcomes.records)
+      outcomes.people.append(.init(customer: history.customer, end: outcomes.records.count))
+    }
+  }
+
+  @inlinable
+  public func digest(_ records: Span<Record>, into hasher: inout DigestHasher) {
+    for index in records.indices { digest(records[index], into: &hasher) }
+  }
 }
 
 extension Projection where Scratch == Void {

@@ -35,6 +35,7 @@ public struct Replay: Sendable {
   ) throws(LedgerError) -> Outcomes<P.Record> {
     let fold = Fold(projection)
     guard let customer else {
+      if let outcomes = try stored(projection, over: snapshot) { return outcomes }
       try run([fold], over: snapshot)
       return fold.outcomes()
     }
@@ -47,11 +48,15 @@ public struct Replay: Sendable {
     return fold.outcomes()
   }
 
-  /// Folds several projections in one pass.
-  func run(_ folds: [any AnyFold], over snapshot: borrowing Snapshot) throws(LedgerError) {
-    let sections = folds.reduce(UInt64(0)) { $0 | request([$1]).sections }
-    try check(sections, of: snapshot)
+  /// Folds several projections in one pass, from the log alone.
+  ///
+  /// - Returns: whether all texts that the outcomes name are the log's own, so that they can be stored.
+  @discardableResult
+  func run(_ folds: [any AnyFold], over snapshot: borrowing Snapshot) throws(LedgerError) -> Bool {
+    let extraTexts = snapshot.extraTextCount
+    try check(request(folds), of: snapshot)
     let belief = try Belief(snapshot, limits: limits)
+    let isStorable = snapshot.extraTextCount == extraTexts
     let folded = Atomic<Int>(0)
     for gathering in [Gathering.people, .cases] {
       let some = folds.filter { $0.gathering == gathering }
@@ -62,9 +67,10 @@ public struct Replay: Sendable {
       case .cases: try foldCases(some, belief, snapshot, folded)
       }
     }
+    return isStorable
   }
 
-  private func request(_ folds: [any AnyFold]) -> HistoryRequest {
+  func request(_ folds: [any AnyFold]) -> HistoryRequest {
     var columns = folds.reduce(ColumnSet()) { $0.union($1.columns) }
     if folds.contains(where: { $0.gathering == .cases }) { columns.formUnion(CaseGatherer.columns) }
     return HistoryRequest(
@@ -73,14 +79,16 @@ public struct Replay: Sendable {
   }
 
   /// Makes sure that what will be read is what was written.
-  private func check(_ sections: UInt64, of snapshot: borrowing Snapshot) throws(LedgerError) {
+  func check(_ request: HistoryRequest, of snapshot: borrowing Snapshot) throws(LedgerError) {
     let next = Atomic<Int>(0)
     let last = min(limits.position ?? .max, snapshot.position)
-    try onThreads(snapshot) { snapshot throws(LedgerError) in
+    try snapshot.onThreads(threads) { snapshot throws(LedgerError) in
       while true {
         let index = next.add(1, ordering: .relaxed).oldValue
         guard index < snapshot.blocks.count, snapshot.blocks[index].firstPosition <= last else { return }
-        try snapshot.check(index, sections)
+        let header = snapshot.blocks[index].header
+        guard !header.kindSet.isDisjoint(with: request.kinds) else { continue }
+        try snapshot.check(index, request.sections(isWhole: header.lastPosition <= last))
       }
     }
   }
@@ -101,12 +109,12 @@ public struct Replay: Sendable {
     _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ folded: borrowing Atomic<Int>
   ) throws(LedgerError) {
     let request = request(folds)
-    let schedule = Schedule(snapshot, people: belief.people, threads: threads)
+    let schedule = Schedule(snapshot, kinds: request.kinds, people: belief.people, threads: threads)
     for fold in folds { fold.prepare(parts: schedule.count) }
     let next = Atomic<Int>(0)
     try withUnsafePointer(to: belief) { belief throws(LedgerError) in
       let belief = SharedPointer(pointer: belief)
-      try onThreads(snapshot, atMost: schedule.count) { snapshot throws(LedgerError) in
+      try snapshot.onThreads(min(threads, schedule.count)) { snapshot throws(LedgerError) in
         var gatherer = HistoryGatherer(snapshot, request, belief: belief.pointer.pointee)
         var workers: [any FoldWorker] = []
         for fold in folds { workers.append(try fold.makeWorker(snapshot)) }
@@ -136,7 +144,7 @@ public struct Replay: Sendable {
     let next = Atomic<Int>(0)
     try withUnsafePointer(to: belief) { belief throws(LedgerError) in
       let belief = SharedPointer(pointer: belief)
-      try onThreads(snapshot, atMost: rounds) { snapshot throws(LedgerError) in
+      try snapshot.onThreads(min(threads, rounds)) { snapshot throws(LedgerError) in
         var gatherer = CaseGatherer(snapshot, request)
         var workers: [any FoldWorker] = []
         for fold in folds { workers.append(try fold.makeWorker(snapshot)) }
@@ -161,7 +169,7 @@ public struct Replay: Sendable {
     for index in snapshot.blocks.indices {
       let block = snapshot.blocks[index]
       if fold.readsFirm || members.contains(where: { !block.rows(of: $0).isEmpty }) {
-        try snapshot.check(index, request.sections)
+        try snapshot.check(index, request.sections(isWhole: false))
       }
     }
     try foldFirm([fold], belief, snapshot)
@@ -170,17 +178,18 @@ public struct Replay: Sendable {
     try gatherer.gatherPerson(of: customer, belief: belief, from: snapshot)
     try fold.makeWorker(snapshot).fold(0, gatherer.chunk)
   }
+}
 
+extension Snapshot {
   /// Runs `body` on several threads; the first error that one of them meets is thrown when all have ended.
-  private func onThreads(
-    _ snapshot: borrowing Snapshot, atMost limit: Int = .max,
-    _ body: @Sendable (borrowing Snapshot) throws(LedgerError) -> Void
+  func onThreads(
+    _ threads: Int, _ body: @Sendable (borrowing Snapshot) throws(LedgerError) -> Void
   ) throws(LedgerError) {
     let failure = Mutex<LedgerError?>(nil)
     // The snapshot outlives the threads: they are joined before this returns.
-    withUnsafePointer(to: snapshot) { pointer in
+    withUnsafePointer(to: self) { pointer in
       let shared = SharedPointer(pointer: pointer)
-      parallel(min(threads, limit)) { _ in
+      parallel(threads) { _ in
         do throws(LedgerError) { try body(shared.pointer.pointee) } catch { failure.withLock { $0 = $0 ?? error } }
       }
     }

@@ -38,52 +38,84 @@ extension Ledger {
     onProgress: (@Sendable (Int) -> Void)? = nil
   ) throws -> ReplayReport {
     let projections = try Catalogue.projections(named: names)
-    let report = try read(upTo: limit) { snapshot in
+    return try read(upTo: limit) { snapshot in
+      let rebuilt = try Rebuilt(projections, snapshot, threads: threads, onProgress)
+      if check { return try compareWithStored(rebuilt, snapshot) }
+      if limit == nil { try stateStore.store(rebuilt.report.views, rebuilt.isStorable ? rebuilt.folds : nil) }
+      return rebuilt.report
+    }
+  }
+
+  /// Views as the log gives them.
+  private struct Rebuilt {
+    let folds: [any AnyFold]
+    let names: NameHashes
+    let isStorable: Bool
+    var report: ReplayReport
+
+    init(
+      _ projections: [any Projection], _ snapshot: borrowing Snapshot, threads: Int,
+      _ onProgress: (@Sendable (Int) -> Void)? = nil
+    ) throws {
       var replay = Replay(threads: threads)
       replay.onProgress = onProgress
-      let folds = projections.map { Self.fold($0) }
+      folds = projections.map { Self.fold($0) }
       let started = Clock.monotonic
-      try replay.run(folds, over: snapshot)
-      let hashes = try NameHashes(snapshot)
+      isStorable = try replay.run(folds, over: snapshot)
+      names = try NameHashes(snapshot)
       var views: [Checkpoint] = []
       for fold in folds {
         views.append(
           Checkpoint(
             view: fold.name, version: fold.version, position: snapshot.position, customers: fold.peopleCount,
-            digest: try fold.digest(snapshot, names: hashes)))
+            digest: try fold.digest(snapshot, names: names, threads: threads)))
       }
-      return ReplayReport(
+      report = ReplayReport(
         position: snapshot.position, events: Int(snapshot.position), threads: replay.threads,
         seconds: Double(Clock.monotonic - started) / 1e9, views: views)
     }
-    if check { return try compareWithStored(report) }
-    if limit == nil { try store(report.views) }
-    return report
+
+    private static func fold(_ projection: some Projection) -> any AnyFold { Fold(projection) }
   }
 
-  private static func fold(_ projection: some Projection) -> any AnyFold { Fold(projection) }
-
   /// Compares stored states with the log as it was at their positions.
-  private func compareWithStored(_ report: ReplayReport) throws -> ReplayReport {
-    var report = report
-    let stored = checkpoints()
-    for view in report.views {
-      guard let kept = stored[view.view], kept.version == view.version else { continue }
-      var rebuilt = view
-      if kept.position != view.position {
-        guard kept.position < view.position else {
-          report.differences.append(
-            "\(view.view): the stored state is of position \(kept.position), the log ends at \(view.position)")
-          continue
-        }
-        rebuilt = try replay(views: [view.view], threads: report.threads, upTo: kept.position).views[0]
-      }
-      if rebuilt.digest != kept.digest {
+  private func compareWithStored(_ rebuilt: Rebuilt, _ snapshot: borrowing Snapshot) throws -> ReplayReport {
+    var report = rebuilt.report
+    for (index, view) in report.views.enumerated() {
+      guard let state = stateStore.load(view.view, version: view.version) else { continue }
+      let position = state.checkpoint.position
+      if position > view.position {
         report.differences.append(
-          "\(view.view): stored digest \(kept.digest) at position \(kept.position), rebuilt \(rebuilt.digest)")
+          "\(view.view): the stored state is of position \(position), the log ends at \(view.position)")
+      } else if position == view.position {
+        report.differences += try Self.differences(state, rebuilt, index, snapshot)
+      } else {
+        let projections = try Catalogue.projections(named: [view.view])
+        report.differences += try read(upTo: position) { snapshot in
+          try Self.differences(state, Rebuilt(projections, snapshot, threads: report.threads), 0, snapshot)
+        }
       }
     }
     return report
+  }
+
+  private static func differences(
+    _ state: StateStore.State, _ rebuilt: Rebuilt, _ index: Int, _ snapshot: borrowing Snapshot
+  ) throws -> [String] {
+    let (view, kept) = (rebuilt.report.views[index], state.checkpoint)
+    guard state.isIntact else { return ["\(view.view): what is stored is not what was written"] }
+    var differences: [String] = []
+    if view.digest != kept.digest {
+      differences.append(
+        "\(view.view): stored digest \(kept.digest) at position \(kept.position), rebuilt \(view.digest)")
+    }
+    if !state.parts.isEmpty,
+      let customer = try rebuilt.folds[index].firstDifference(from: state.parts, snapshot, names: rebuilt.names)
+    {
+      differences.append(
+        "\(view.view): what is stored of \(customer) at position \(kept.position) is not what the log says")
+    }
+    return differences
   }
 }
 

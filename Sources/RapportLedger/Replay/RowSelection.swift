@@ -12,10 +12,10 @@ struct RowSelection: ~Copyable {
   /// By row the index of the person (or case) among those of the chunk.
   private(set) var people = Room<UInt32>(capacity: 1 << 14)
   /// One where events of a kind are selected.
-  private let isWanted = Room<UInt8>(capacity: 256)
+  let isWanted = Room<UInt8>(capacity: 256)
   let kinds: EventKindSet
   /// The last position that counts.
-  private let last: UInt64
+  let last: UInt64
 
   /// - Parameter last: events after this position are left out.
   init(kinds: EventKindSet, upTo last: UInt64) {

@@ -1,4 +1,4 @@
-/// How the people of a log are split into chunks: customers in ranges, then those with several ids.
+/// How the people of a log are split into chunks of about equal work: customers in ranges, then those with several ids.
 struct Schedule: Sendable {
   enum Task {
     case customers(Range<UInt32>)
@@ -7,29 +7,60 @@ struct Schedule: Sendable {
   }
 
   /// Rows of a chunk: enough to amortise a visit to every block, few enough to stay in cache.
-  private static let chunkRows = 1 << 16
-  private static let personsMax = 1024
+  static let chunkRows = 1 << 16
+  static let personsMax = 1024
+  /// What the split is estimated from.
+  private static let sampledBlocksMax = 64
+  private static let sampledRowsMax = 256
 
-  private let customers: UInt32
-  private let size: UInt32
-  private let ranges: Int
+  /// Where ranges of customers begin, and where the last one ends.
+  private let bounds: [UInt32]
   private let persons: Int
 
-  init(_ snapshot: borrowing Snapshot, people: People, threads: Int) {
-    customers = UInt32(snapshot.customerCount)
+  /// Splits by a sample of the rows that will be gathered: customers differ a thousandfold in their number of events.
+  ///
+  /// - Precondition: the columns `customer` and `kind` are intact.
+  init(
+    _ snapshot: borrowing Snapshot, kinds: EventKindSet, people: People, threads: Int,
+    chunkRows: Int = Schedule.chunkRows,
+    chunksMin: Int? = nil
+  ) {
     persons = people.persons.count
-    let rows = max(1, Int(snapshot.position) / max(1, Int(customers)))
-    size = max(1, min(UInt32(max(1, Self.chunkRows / rows)), customers / UInt32(threads * 8) + 1))
-    ranges = Int((customers + size - 1) / size)
+    let customers = UInt32(snapshot.customerCount)
+    guard customers > 0 else {
+      bounds = [1]
+      return
+    }
+    var sample: [UInt32] = []
+    var rows = 0
+    let blocks = snapshot.blocks.indices.filter { !snapshot.blocks[$0].header.kindSet.isDisjoint(with: kinds) }
+    for index in stride(from: 0, to: blocks.count, by: max(1, blocks.count / Self.sampledBlocksMax)) {
+      let block = snapshot.blocks[blocks[index]]
+      let (column, blockKinds) = (block.column(.customer), block.column(.kind))
+      for row in stride(from: 0, to: block.count, by: max(1, block.count / Self.sampledRowsMax)) {
+        rows += 1
+        guard kinds.contains(rawValue: UInt8(truncatingIfNeeded: blockKinds[row])) else { continue }
+        sample.append(UInt32(truncatingIfNeeded: column[row]))
+      }
+    }
+    sample.sort()
+    let wanted = Int(snapshot.position) * sample.count / max(1, rows)
+    let chunks = max(chunksMin ?? threads * 8, wanted / chunkRows)
+    var bounds: [UInt32] = [1]
+    for chunk in 1..<max(chunks, 1) where !sample.isEmpty {
+      let bound = sample[chunk * sample.count / chunks]
+      if bound > bounds[bounds.count - 1], bound <= customers { bounds.append(bound) }
+    }
+    bounds.append(customers + 1)
+    self.bounds = bounds
   }
+
+  private var ranges: Int { bounds.count - 1 }
 
   var count: Int { ranges + (persons + Self.personsMax - 1) / Self.personsMax }
 
   func task(_ index: Int) -> Task {
-    if index < ranges {
-      let first = 1 + UInt32(index) * size
-      return .customers(first..<min(first + size, customers + 1))
-    }
+    if index < ranges { return .customers(bounds[index]..<bounds[index + 1]) }
     let first = (index - ranges) * Self.personsMax
     return .persons(first..<min(first + Self.personsMax, persons))
   }

@@ -31,6 +31,8 @@ public struct PerfectOrders: View {
       "in_full_rate", "undamaged_rate", "complaint_free_rate", "provisional", "lead_p50", "lead_p90", "received",
     ])
 
+  public init() {}
+
   public let kinds = OrderBook.kinds
   public let columns = OrderBook.columns
   public let readsLines = true

@@ -47,6 +47,8 @@ public struct Satisfaction: View {
   static let surveyKinds = ["nps", "csat", "ces", "perception", "open"]
   static let samples = ["existing", "lost", "competitor", "noncustomer"]
 
+  public init() {}
+
   public let kinds: EventKindSet = [.surveySent, .surveyAnswered, .reviewPublished]
   public let columns = ColumnSet(.code, .code2, .number, .scale, .marks, .country, .touchpoint, .actor)
 

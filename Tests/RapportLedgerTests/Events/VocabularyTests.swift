@@ -85,3 +85,12 @@ struct VocabularyTests {
     #expect(set.union([.adShown]).contains(.adShown))
   }
 }
+
+@Suite("Kinds as they stand in a column")
+struct KindCodeTests {
+  @Test func `a code means what the raw value means, and other for all that have no case`() {
+    for code in 0...255 {
+      #expect(EventKind(code: UInt8(code)) == EventKind(rawValue: UInt8(code)) ?? .other)
+    }
+  }
+}

@@ -15,7 +15,7 @@ struct TimeTravelTests {
       let names = try NameHashes(snapshot)
       var digests: [String] = []
       for fold in folds {
-        digests.append("\(fold.name) \(fold.peopleCount) \(try fold.digest(snapshot, names: names))")
+        digests.append("\(fold.name) \(fold.peopleCount) \(try fold.digest(snapshot, names: names, threads: 2))")
       }
       return digests
     }

@@ -97,7 +97,7 @@ extension TestLedger {
     try ledger.read { snapshot in
       let fold = Fold(probe)
       try Replay(limits: limits, threads: threads).run([fold], over: snapshot)
-      return try fold.digest(snapshot, names: NameHashes(snapshot)).description
+      return try fold.digest(snapshot, names: NameHashes(snapshot), threads: threads).description
     }
   }
 }

@@ -1,0 +1,160 @@
+import Testing
+
+@testable import RapportLedger
+
+/// Stored outcomes and the events since give what the log alone gives.
+@Suite("Stored states")
+struct StoredStateTests {
+  /// Each person's records of a projection, as a digest and a list.
+  private func outcomes<P: Projection>(
+    _ projection: P, _ ledger: TestLedger, limits: ReplayLimits = ReplayLimits(), storedOnly: Bool = false
+  ) throws -> [String]? {
+    try ledger.ledger.read { snapshot in
+      let replay = Replay(limits: limits, threads: 2)
+      let found =
+        storedOnly ? try replay.stored(projection, over: snapshot) : try replay.run(projection, over: snapshot)
+      guard let found else { return nil }
+      let names = try NameHashes(snapshot)
+      var lines: [String] = []
+      try found.forEach { customer, records in
+        var hasher = DigestHasher(names: names)
+        hasher.begin(try snapshot.subjectBytes(customer))
+        projection.digest(records, into: &hasher)
+        lines.append("\(try snapshot.subject(customer)) \(hasher.finish())")
+      }
+      return lines.sorted()
+    }
+  }
+
+  private func fresh<P: Projection>(
+    _ projection: P, _ lines: [String], limits: ReplayLimits = ReplayLimits()
+  ) throws -> [String]? {
+    let ledger = try TestLedger(height: 8)
+    try ledger.record(lines)
+    return try outcomes(projection, ledger, limits: limits)
+  }
+
+  @Test(arguments: 1...6)
+  func `catching up in any steps gives what a rebuild gives`(seed: Int) throws {
+    var random = SeededGenerator(state: UInt64(seed))
+    let lines = generatedLines(420, seed: UInt64(seed)).shuffled(using: &random)
+    let ledger = try TestLedger(height: 5)
+    var count = 0
+    var caughtUp = 0
+    for step in [150, 3, 40, 200, 1, 26] {
+      try ledger.record(Array(lines[count..<count + step]), commits: [17])
+      count += step
+      if try outcomes(CardProjection(), ledger, storedOnly: true) != nil { caughtUp += 1 }
+      let known = Array(lines.prefix(count))
+      #expect(try outcomes(CardProjection(), ledger) == fresh(CardProjection(), known))
+      #expect(try outcomes(PerfectOrders(), ledger) == fresh(PerfectOrders(), known))
+      if step != 3 { _ = try ledger.ledger.replay(threads: 2) }
+    }
+    #expect(caughtUp >= 4, "the stored state was of use")
+    #expect(try ledger.ledger.replay(check: true).differences.isEmpty)
+  }
+
+  @Test(arguments: 1...6)
+  func `merges and corrections since make no difference`(seed: Int) throws {
+    let lines = IdentitySoup.lines(seed: UInt64(seed), events: 120)
+    for first in [20, 60, 100, 119] {
+      let ledger = try TestLedger(height: 4)
+      try ledger.record(Array(lines.prefix(first)))
+      _ = try ledger.ledger.replay(threads: 1)
+      try ledger.record(Array(lines.dropFirst(first)))
+      #expect(try outcomes(CardProjection(), ledger) == fresh(CardProjection(), lines))
+      let early = ReplayLimits(time: instant("2025-01-04"))
+      #expect(try outcomes(CardProjection(), ledger, limits: early) == fresh(CardProjection(), lines, limits: early))
+      let known = ReplayLimits(position: 50)
+      #expect(try outcomes(CardProjection(), ledger, limits: known) == fresh(CardProjection(), lines, limits: known))
+    }
+  }
+
+  @Test func `corrections since are seen where nobody was merged`() throws {
+    let ledger = try given {
+      order("o1").placed("2025-01-01").id("a").saying("revenue", "5.00")
+      order("o2").placed("2025-01-01").of("C2")
+    }.ledger
+    _ = try ledger.ledger.replay(threads: 1)
+    let before = try #require(try outcomes(CardProjection(), ledger, storedOnly: true))
+    try ledger.record([
+      Event("event.corrected", "2025-02-01", ["source": "/spec", "id": "a", "set": ["revenue": "6.00"]]).line(9)
+    ])
+    let after = try #require(try outcomes(CardProjection(), ledger, storedOnly: true))
+    #expect(before[0] != after[0])
+    #expect(before[1] == after[1])
+    try ledger.record([Event("customer.merged", "2025-02-01", ["into": "C2"]).line(10)])
+    #expect(try outcomes(CardProjection(), ledger, storedOnly: true) == nil)
+    #expect(try outcomes(CardProjection(), ledger)?.count == 1)
+  }
+
+  @Test func `the check names the first customer of whom something else is stored`() throws {
+    let ledger = try given {
+      order("o1").placed("2025-01-01").of("A")
+      order("o2").placed("2025-01-01").of("B")
+      order("o3").placed("2025-01-01").of("C")
+    }.ledger
+    let report = try ledger.ledger.replay(views: ["card"], threads: 1)
+    let store = ledger.ledger.stateStore
+    var state = try #require(store.load("card", version: CardProjection.version))
+    #expect(state.parts.count == 1)
+    // The second and the third customer lose their records.
+    let kept = Int(state.parts[0].people[0].records) * state.parts[0].recordBytes
+    state.parts[0].records.removeLast(state.parts[0].records.count - kept)
+    state.parts[0].people[1].records = 0
+    state.parts[0].people[2].records = 0
+    let fold = StoredFold(state.parts)
+    try store.store(report.views, [fold])
+    let differences = try ledger.ledger.replay(views: ["card"], check: true).differences
+    #expect(differences.count == 1)
+    #expect(differences.first?.contains("stored of B at") == true)
+  }
+
+  @Test func `a part whose bytes were changed is found, and not read`() throws {
+    let ledger = try given { order("o1").placed("2025-01-01") }.ledger
+    _ = try ledger.ledger.replay(threads: 1)
+    let other = StateStore(path: ledger.ledger.stateStore.path, seed: 99)
+    #expect(other.load("card", version: CardProjection.version)?.isIntact == false, "another ledger's seed")
+    #expect(ledger.ledger.stateStore.load("card", version: CardProjection.version + 1) == nil)
+    #expect(ledger.ledger.stateStore.load("card", version: CardProjection.version)?.isIntact == true)
+  }
+
+  @Test func `outcomes that name what the log does not are not stored`() throws {
+    let ledger = try given {
+      order("o1").placed("2025-01-01").id("a")
+      Event("event.corrected", "2025-02-01", ["source": "/spec", "id": "a", "set": ["channel": "unheard-of"]])
+    }.ledger
+    let report = try ledger.ledger.replay(threads: 1)
+    let state = try #require(ledger.ledger.stateStore.load("card", version: CardProjection.version))
+    #expect(state.parts.isEmpty)
+    #expect(state.checkpoint == report.views.first { $0.view == "card" })
+    #expect(try ledger.ledger.replay(check: true).differences.isEmpty)
+  }
+}
+
+/// Parts to be stored as they are.
+private final class StoredFold: AnyFold {
+  let name = "card"
+  let version = CardProjection.version
+  let kinds: EventKindSet = []
+  let columns = ColumnSet()
+  let readsLines = false
+  let gathering = Gathering.people
+  let readsFirm = false
+  let peopleCount = 0
+  private let parts: [StoredPart]
+
+  init(_ parts: [StoredPart]) { self.parts = parts }
+
+  func prepare() {}
+  func prepare(parts: Int) {}
+  func foldFirm(_ chunk: borrowing HistoryChunk, _ snapshot: borrowing Snapshot) throws(LedgerError) {}
+  func makeWorker(_ snapshot: borrowing Snapshot) throws(LedgerError) -> any FoldWorker { fatalError("never folded") }
+  func digest(
+    _ snapshot: borrowing Snapshot, names: NameHashes, threads: Int
+  ) throws(LedgerError) -> ViewDigest { ViewDigest() }
+  func storedParts() -> [StoredPart] { parts }
+  func firstDifference(
+    from parts: [StoredPart], _ snapshot: borrowing Snapshot, names: NameHashes
+  ) throws(LedgerError) -> String? { nil }
+}
