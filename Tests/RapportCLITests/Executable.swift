@@ -69,19 +69,43 @@ final class TemporaryFolder: Sendable {
   var ledger: String { path + "/ledger" }
 }
 
-/// Real data beside the package, where it is there: `../shared/data`.
+/// Real data: in the folder `RAPPORT_DATA`, else beside the package, where it is there: `../shared/data`.
 enum SharedData {
-  static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
+  static let directory: URL = {
+    if let path = ProcessInfo.processInfo.environment["RAPPORT_DATA"] { return URL(fileURLWithPath: path) }
+    return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared/data")
+  }()
 
-  static var hasOlist: Bool {
-    FileManager.default.fileExists(atPath: directory.appendingPathComponent("olist/events.ndjson.gz").path)
+  private static func has(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: directory.appendingPathComponent(path).path)
+  }
+
+  static var hasOlist: Bool { has("olist/events.ndjson.gz") }
+  static var hasCDNOW: Bool { has("cdnow/sample.csv") && has("cdnow/expected_rfm.csv") }
+  /// A script turns the tickets into events.
+  static var hasHelpdesk: Bool {
+    has("helpdesk/helpdesk.xes.gz") && FileManager.default.fileExists(atPath: "/usr/bin/python3")
   }
 
   static func olist() throws -> Data {
+    try output(of: "/bin/gzip", ["-dc", directory.appendingPathComponent("olist/events.ndjson.gz").path])
+  }
+
+  static func helpdesk(department: String) throws -> Data {
+    try output(of: "/usr/bin/python3", [directory.appendingPathComponent("helpdesk/make_events.py").path, department])
+  }
+
+  /// The rows of a table without quotes, the header left out.
+  static func rows(_ path: String) throws -> [[String]] {
+    let text = try String(contentsOf: directory.appendingPathComponent(path), encoding: .utf8)
+    return text.split(whereSeparator: \.isNewline).dropFirst().map { $0.components(separatedBy: ",") }
+  }
+
+  private static func output(of program: String, _ arguments: [String]) throws -> Data {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/gzip")
-    process.arguments = ["-dc", directory.appendingPathComponent("olist/events.ndjson.gz").path]
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()

@@ -14,7 +14,9 @@ struct OlistTests {
     return folder
   }()
 
-  private func run(_ arguments: String...) throws -> Executable.Result {
+  private func run(_ arguments: String...) throws -> Executable.Result { try run(arguments: arguments) }
+
+  private func run(arguments: [String]) throws -> Executable.Result {
     let folder = try #require(Self.folder)
     return try Executable.run(arguments + ["--ledger", folder.ledger])
   }
@@ -63,6 +65,34 @@ struct OlistTests {
     #expect(csat["n"] as? Int == 8_016)
     #expect(csat["value"] as? Double == 0.547031)
     #expect(csat["distribution"] as? [String: Int] == ["1": 2_600, "2": 378, "3": 653, "4": 1_152, "5": 3_233])
+  }
+
+  @Test("value, finding and retention give the published answers")
+  func published() throws {
+    func rows(_ view: String) throws -> [[String: Any]] {
+      try #require(try run("view", view, "--json").json["rows"] as? [[String: Any]])
+    }
+    let value = try #require(try rows("value").first)
+    #expect(value["currency"] as? String == "BRL")
+    #expect(value["revenue"] as? String == "1093264.35")
+    let finding = try #require(try rows("finding").first)
+    #expect(finding["lines"] as? Int == 8_365)
+    #expect(finding["repeat_lines"] as? Int == 13)
+    let cohort = try #require(try rows("retention").first { $0["cohort"] as? String == "2017-11" })
+    #expect(cohort["size"] as? Int == 662)
+    #expect((cohort["active"] as? [Int])?.prefix(2) == [662, 1])
+  }
+
+  @Test("every view has an answer in every form")
+  func everyView() throws {
+    let views = try #require(try run("view", "--json").json["views"] as? [[String: Any]]).map { $0["view"] as! String }
+    #expect(views.count == 27)
+    for view in views {
+      for form in [["--json"], ["--csv"], [], ["--define"]] {
+        let result = try run(arguments: ["view", view] + form)
+        #expect(result.status == 0 && !result.output.isEmpty, "\(view) \(form): \(result.errors)")
+      }
+    }
   }
 
   @Test("a customer's card and timeline agree")

@@ -20,6 +20,9 @@ struct Show: ParsableCommand {
 
   @OptionGroup var moment: MomentOptions
 
+  @Flag(name: .long, help: "Instead of the card the products that the customer buys again, and when they are due.")
+  var reorder = false
+
   @Flag(name: .long, help: "Print the card as one JSON document.")
   var json = false
 
@@ -27,12 +30,22 @@ struct Show: ParsableCommand {
 
   func run() throws {
     let ledger = try options.open(for: .reading)
+    guard !reorder else { return try printReorder(ledger) }
     let card = try ledger.read { snapshot in
       let asOf = moment.asOf()
       return try Card(of: customer, in: snapshot, asOf: asOf, limits: moment.limits(asOf: asOf, in: snapshot))
     }
     try Output.run(noColor: options.noColor) { output in
       if json { try output.json(card.json) } else { try output.page(CardPage.page(of: card.json)) }
+    }
+  }
+
+  private func printReorder(_ ledger: Ledger) throws {
+    let list = try ledger.read { snapshot in
+      try ReorderList(of: customer, in: snapshot, limits: moment.limits(asOf: moment.asOf(), in: snapshot))
+    }
+    try Output.run(noColor: options.noColor) { output in
+      if json { try output.json(list.json) } else { try ViewPage.print(list.rows, keys: ReorderList.keys, on: &output) }
     }
   }
 }

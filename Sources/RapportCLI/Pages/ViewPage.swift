@@ -34,6 +34,11 @@ enum ViewPage {
     for warning in answer.rows.warnings { note(Rich("warning: \(warning)", .warning)) }
   }
 
+  /// Rows without a view around them.
+  static func print(_ rows: [ViewRow], keys: [String], on output: inout Output) throws {
+    try printRows(rows, keys: keys, isList: false, on: &output)
+  }
+
   private static func printRows(_ rows: [ViewRow], keys: [String], isList: Bool, on output: inout Output) throws {
     let isTerminal = output.terminal.isTerminal
     if isList, rows.count == 1 {

@@ -390,7 +390,7 @@ extension EventKind {
         nil, must("field", .text, .term), must("purpose", .text, .term2),
         must("basis", .text), must("origin", .text, .term3))
     case .dataUsed: .customer(nil, must("field", .text, .term), must("purpose", .text, .term2))
-    case .dataRead: .customer(nil, may("fields", .list), must("purpose", .text, .term2))
+    case .dataRead: .customer(nil, may("fields", .list, .lines), must("purpose", .text, .term2))
     case .dataDisclosed:
       .customer(
         nil, must("recipient", .text, .term), may("country", .text, .term3), must("purpose", .text, .term2))

@@ -132,6 +132,7 @@ extension EnvelopeReader {
       if kind == .customerUpdated { try checkTraits(index) }
     case .list:
       guard token.kind == .array || token.kind == .string else { throw field.expected("a list of texts", token) }
+      if rule.slot == .lines { appendNames(index, &batch, &facts) }
     }
     return false
   }
@@ -220,6 +221,20 @@ extension EnvelopeReader {
       element = line.tokens[element].after
     }
     return hasUnlisted
+  }
+
+  /// The texts of a list as lines; what is no text, or empty, is passed over.
+  private mutating func appendNames(_ index: Int, _ batch: inout EventBatch, _ facts: inout Facts) {
+    facts.marks.insert(.hasLines)
+    let isList = line.tokens[index].kind == .array
+    var element = isList ? index + 1 : index
+    for _ in 0..<(isList ? Int(line.tokens[index].members) : 1) {
+      let token = line.tokens[element]
+      if token.kind == .string, token.end > token.start {
+        lines.append(OrderLine(sku: name(element, &batch), group: 0, quantity: 0, price: 0))
+      }
+      element = token.after
+    }
   }
 
   private mutating func parseLine(

@@ -183,10 +183,11 @@ public struct CardProjection: Projection {
       if promises > 0 { facts.append(CardFact(.openPromises, number: Int64(promises))) }
     }
 
-    private func finishOrders(_ facts: inout [CardFact]) {
+    private mutating func finishOrders(_ facts: inout [CardFact]) {
       var count: Int64 = 0
       var perfect: Int64 = 0
       var last = Int64.min
+      scratch.book.finish()
       for order in scratch.book.orders where order.isPlaced {
         count += 1
         if order.isPerfect(CardProjection.query) && !order.isOffBeforeDue(CardProjection.query) { perfect += 1 }

@@ -1,7 +1,8 @@
 /// All views, in bytewise order of their names.
 public enum Catalogue {
   static let views: [any View] = [
-    Advocacy(), Authenticity(), Consent(), ContactPerson(), Countries(), Finding(), Journey(), Listening(),
+    Advocacy(), Authenticity(), Consent(), ContactPerson(), Countries(), DataUse(), Finding(), Journey(), Listening(),
+    Losses(),
     PerceptionGap(), PerfectOrders(), Pressure(), Priorities(), Promises(), Reach(), Requests(), Retargeting(),
     Retention(), Satisfaction(), Seams(), SelfService(), ServiceQuality(), Stewardship(), Understanding(), Value(),
     Wants(),

@@ -62,24 +62,48 @@ public struct OrderOutcome: BitwiseCopyable, Sendable {
 }
 
 /// Follows the orders of one person through a history. Shared by every view that judges orders.
+///
+/// ```swift
+/// for index in history.events.indices { book.apply(history.events[index], lines: history.lines(of: index)) }
+/// book.finish()
+/// ```
+///
+/// What was ordered is what the lines say in the end, and only then can it be told which delivery completed an order: so
+/// deliveries and complaints are kept until ``finish()``.
 public struct OrderBook {
   private var table = ScratchTable<OrderOutcome>()
-  /// What was ordered and what came, by order and sku.
+  private var states: [State] = []
+  /// What was ordered, by order; what came, by delivery.
   private var needs: [Quantity] = []
   private var supplies: [Quantity] = []
-  /// By order: where its present lines stand in `needs`, and when it was last complained about.
-  private var states: [State] = []
+  private var deliveries: [Delivery] = []
+  private var complaints: [Complaint] = []
 
   private struct Quantity {
-    var order: Int32
     var sku: UInt32
     var quantity: Int64
   }
 
+  /// One delivery; those of an order are linked in their order.
+  private struct Delivery {
+    var time: Int64
+    var supplies: Range<Int>
+    var next: Int?
+  }
+
+  private struct Complaint {
+    var time: Int64
+    var next: Int?
+  }
+
   private struct State {
+    /// The present lines, in `needs`.
     var needs = 0..<0
-    var lastComplaint = Int64.min
     var isChanged = false
+    var firstDelivery: Int?
+    var lastDelivery: Int?
+    var firstComplaint: Int?
+    var lastComplaint: Int?
   }
 
   static let kinds: EventKindSet = [
@@ -89,15 +113,17 @@ public struct OrderBook {
 
   public init() {}
 
-  /// The orders, in the order of their first event.
+  /// The orders, in the order of their first event. Ask after ``finish()``.
   public var orders: [OrderOutcome] { table.values }
 
   /// Forgets the last person.
   public mutating func removeAll() {
     table.removeAll()
+    states.removeAll(keepingCapacity: true)
     needs.removeAll(keepingCapacity: true)
     supplies.removeAll(keepingCapacity: true)
-    states.removeAll(keepingCapacity: true)
+    deliveries.removeAll(keepingCapacity: true)
+    complaints.removeAll(keepingCapacity: true)
   }
 
   /// Takes the next event of a history; kinds that are no concern of orders are passed over.
@@ -129,7 +155,7 @@ public struct OrderBook {
     table.values[order].marks.insert(.isPlaced)
     // A change that stands before it, by clocks that disagree, is a change all the same.
     if !table.values[order].hasDue { promise(order, event) }
-    need(order, states[order].isChanged ? nil : lines)
+    if !states[order].isChanged { need(order, lines) }
   }
 
   private mutating func change(_ event: History.Event, _ lines: Span<OrderLine>) {
@@ -152,33 +178,11 @@ public struct OrderBook {
     }
   }
 
-  /// Replaces the lines of an order; nil keeps them. What was delivered before counts for the new ones, and may cover
-  /// them.
-  private mutating func need(_ order: Int, _ lines: Span<OrderLine>?) {
-    if let lines {
-      let start = needs.count
-      for index in lines.indices {
-        needs.append(Quantity(order: Int32(order), sku: lines[index].sku, quantity: lines[index].quantity))
-      }
-      states[order].needs = start..<needs.count
-    }
-    guard table.values[order].isPlaced, table.values[order].isDelivered, isCovered(order) else { return }
-    table.values[order].marks.insert(.isComplete)
-  }
-
-  /// Whether the delivered quantity of every sku is at least the ordered one.
-  ///
-  /// - Complexity: O(lines · deliveries) of one person, small numbers both.
-  private func isCovered(_ order: Int) -> Bool {
-    for need in needs[states[order].needs] {
-      var balance: Int128 = 0
-      for other in needs[states[order].needs] where other.sku == need.sku { balance -= Int128(other.quantity) }
-      for supply in supplies where supply.order == Int32(order) && supply.sku == need.sku {
-        balance += Int128(supply.quantity)
-      }
-      if balance < 0 { return false }
-    }
-    return true
+  /// Replaces the lines of an order.
+  private mutating func need(_ order: Int, _ lines: Span<OrderLine>) {
+    let start = needs.count
+    for index in lines.indices { needs.append(Quantity(sku: lines[index].sku, quantity: lines[index].quantity)) }
+    states[order].needs = start..<needs.count
   }
 
   private mutating func cancel(_ event: History.Event) {
@@ -194,32 +198,65 @@ public struct OrderBook {
   private mutating func deliver(_ event: History.Event, _ lines: Span<OrderLine>) {
     let order = entry(event.object)
     if event.code > 1 { table.values[order].marks.insert(.isDamaged) }
-    guard !table.values[order].marks.contains(.isComplete) else { return }
-    table.values[order].delivered = event.time
-    table.values[order].marks.insert(.hasDelivery)
-    // Complaints count from the delivery on; one of the same moment sorts before it.
-    if states[order].lastComplaint == event.time {
-      table.values[order].complaint = event.time
-      table.values[order].marks.insert(.hasComplaint)
-    } else {
-      table.values[order].marks.remove(.hasComplaint)
-    }
-    // A delivery without lines completes the order; so does any delivery of an order without lines.
-    guard event.marks.contains(.hasLines), !lines.isEmpty else {
-      table.values[order].marks.insert(.isComplete)
-      return
-    }
-    for index in lines.indices {
-      supplies.append(Quantity(order: Int32(order), sku: lines[index].sku, quantity: lines[index].quantity))
-    }
-    if table.values[order].isPlaced, isCovered(order) { table.values[order].marks.insert(.isComplete) }
+    let start = supplies.count
+    for index in lines.indices { supplies.append(Quantity(sku: lines[index].sku, quantity: lines[index].quantity)) }
+    if let last = states[order].lastDelivery { deliveries[last].next = deliveries.count }
+    states[order].firstDelivery = states[order].firstDelivery ?? deliveries.count
+    states[order].lastDelivery = deliveries.count
+    deliveries.append(Delivery(time: event.time, supplies: start..<supplies.count))
   }
 
   private mutating func complain(_ order: UInt64, at time: Int64) {
     let order = entry(order)
-    states[order].lastComplaint = time
-    guard table.values[order].isDelivered, !table.values[order].marks.contains(.hasComplaint) else { return }
-    table.values[order].complaint = time
-    table.values[order].marks.insert(.hasComplaint)
+    if let last = states[order].lastComplaint { complaints[last].next = complaints.count }
+    states[order].firstComplaint = states[order].firstComplaint ?? complaints.count
+    states[order].lastComplaint = complaints.count
+    complaints.append(Complaint(time: time))
+  }
+
+  /// Judges the orders when the whole history is known.
+  ///
+  /// - Complexity: O(lines · deliveries) of each order, small numbers both.
+  public mutating func finish() {
+    for order in states.indices {
+      var next = states[order].firstDelivery
+      guard next != nil else { continue }
+      table.values[order].marks.insert(.hasDelivery)
+      while let index = next {
+        table.values[order].delivered = deliveries[index].time
+        if isCompleted(order, by: index) {
+          table.values[order].marks.insert(.isComplete)
+          break
+        }
+        next = deliveries[index].next
+      }
+      var complaint = states[order].firstComplaint
+      // Complaints count from the delivery on; one of the same moment sorts before it.
+      while let index = complaint, complaints[index].time < table.values[order].delivered {
+        complaint = complaints[index].next
+      }
+      guard let complaint else { continue }
+      table.values[order].complaint = complaints[complaint].time
+      table.values[order].marks.insert(.hasComplaint)
+    }
+  }
+
+  /// Whether a delivery has no lines, the order has none, or what came so far covers every sku of the order.
+  private func isCompleted(_ order: Int, by last: Int) -> Bool {
+    if deliveries[last].supplies.isEmpty { return true }
+    let wanted = needs[states[order].needs]
+    for need in wanted {
+      var balance: Int128 = 0
+      for other in wanted where other.sku == need.sku { balance -= Int128(other.quantity) }
+      var next = states[order].firstDelivery
+      while let index = next {
+        for supply in supplies[deliveries[index].supplies] where supply.sku == need.sku {
+          balance += Int128(supply.quantity)
+        }
+        next = index == last ? nil : deliveries[index].next
+      }
+      if balance < 0 { return false }
+    }
+    return true
   }
 }

@@ -42,6 +42,7 @@ public struct PerfectOrders: View {
   public func fold(_ history: borrowing History, scratch book: inout OrderBook, into records: inout [OrderOutcome]) {
     book.removeAll()
     for index in history.events.indices { book.apply(history.events[index], lines: history.lines(of: index)) }
+    book.finish()
     records.append(contentsOf: book.orders)
   }
 

@@ -98,12 +98,13 @@ extension Naive.World {
     self.query = query
     let seen = Self.corrected(events).filter { $0.time <= query.now }.sorted(by: Naive.precedes)
     let names = Self.canonicalNames(seen)
-    let counted = seen.filter { $0.isInteraction }
+    // Reading and erasing data are no interactions, but some views are about them.
+    let counted = seen.filter { $0.isInteraction || $0.type == "data.read" || $0.type == "erasure.executed" }
     firm = counted.filter { $0.customer.isEmpty }
     people = Dictionary(grouping: counted.filter { !$0.customer.isEmpty }) { names[$0.customer] ?? $0.customer }.map {
       Person(name: $0.key, events: $0.value)
     }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    cases = Dictionary(grouping: counted.filter { $0.caseKey != nil }) { $0.caseKey! }
+    cases = Dictionary(grouping: counted.filter { $0.isInteraction && $0.caseKey != nil }) { $0.caseKey! }
     owners = names
   }
 

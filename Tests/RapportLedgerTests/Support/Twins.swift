@@ -11,7 +11,8 @@ struct Twin: Sendable {
   let answer: @Sendable (Naive.World) -> Naive.Result
 
   static let all: [Twin] = [
-    .advocacy, .authenticity, .consent, .contactPerson, .countries, .finding, .journey, .listening, .perceptionGap,
+    .advocacy, .authenticity, .consent, .contactPerson, .countries, .dataUse, .finding, .journey, .listening, .losses,
+    .perceptionGap,
     .perfectOrders, .pressure, .priorities, .promises, .reach, .requests, .retargeting, .retention, .satisfaction,
     .seams, .selfservice, .service, .stewardship, .understanding, .value, .wants,
   ]

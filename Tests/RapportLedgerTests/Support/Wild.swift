@@ -91,6 +91,9 @@ struct Wild {
       ("actorkind", ["customer", "employee", "bot", "system"], 25), ("correlationid", ["case0", "case1", "s1"], 25),
     ]
     for (name, words, percent) in attributes where chance(percent) { event = event.with(name, .string(pick(words))) }
+    // The number of any other event of the stream.
+    if chance(40) { event = event.with("causationid", .string("e\(below(260))")) }
+    if chance(30) { event = event.with("employee", .string(pick(["e1", "e2", "e3"]))) }
     return event
   }
 

@@ -231,7 +231,8 @@ extension Twin {
     ]
   ) { world in
     let query = world.query
-    let histories = query.has("per") ? Array(world.cases.values) : world.people.map(\.events)
+    let people = world.people.map { $0.events.filter(\.isInteraction) }
+    let histories = query.has("per") ? Array(world.cases.values) : people
     func step(_ event: Naive.Event) -> String { event.attribute("touchpoint") ?? event.type }
     var edges: [[String]: [Int]] = [:]
     var variants: [[String]: Int] = [:]

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+/// Recency, frequency and spend of real customers, as published with the data.
+@Suite("CDNOW", .enabled(if: SharedData.hasCDNOW, "the CDNOW purchases are not there: ../shared/data/cdnow"))
+struct CDNOWTests {
+  @Test("retention --rfm gives the published figures of all 2,357 customers at the end of the calibration")
+  func calibration() throws {
+    let folder = try TemporaryFolder()
+    var events = ""
+    for (row, fields) in try SharedData.rows("cdnow/sample.csv").enumerated() {
+      events += """
+        {"specversion":"1.0","id":"\(row)","source":"/cdnow","type":"order.placed","subject":"\(fields[0])",\
+        "time":"\(fields[1])T00:00:00Z","data":{"order":"\(row)","currency":"USD","revenue":"\(fields[3])"}}
+
+        """
+    }
+    let ingest = ["ingest", "--quiet", "--ledger", folder.ledger]
+    #expect(try Executable.run(ingest, input: Data(events.utf8)).status == 0)
+    let answer = try Executable.run(
+      ["view", "retention", "--rfm", "--at", "1997-09-30", "--json", "--ledger", folder.ledger])
+    let rows = try #require(answer.json["rows"] as? [[String: Any]])
+    let wanted = try SharedData.rows("cdnow/expected_rfm.csv")
+    #expect(rows.count == 2_357)
+    #expect(wanted.count == 2_357)
+    for (row, expected) in zip(rows, wanted) {
+      #expect(Int(try #require(row["customer"] as? String)) == Int(expected[0]))
+      #expect(row["x"] as? Int == Int(expected[1]), "x of customer \(expected[0])")
+      #expect(abs(try #require(row["t_x"] as? Double) - Double(expected[2])!) < 0.006)
+      #expect(abs(try #require(row["t"] as? Double) - Double(expected[3])!) < 0.006)
+      #expect(abs(Double(try #require(row["m"] as? String))! - Double(expected[4])!) < 0.0051)
+    }
+  }
+}
+
+/// Paths and seams of real tickets.
+@Suite("Helpdesk", .enabled(if: SharedData.hasHelpdesk, "the tickets are not there: ../shared/data/helpdesk"))
+struct HelpdeskTests {
+  private func asked(department: String, _ question: [String]) throws -> [[String: Any]] {
+    let folder = try TemporaryFolder()
+    let ingest = ["ingest", "--quiet", "--ledger", folder.ledger]
+    #expect(try Executable.run(ingest, input: SharedData.helpdesk(department: department)).status == 0)
+    let answer = try Executable.run(["view"] + question + ["--json", "--ledger", folder.ledger])
+    return try #require(answer.json["rows"] as? [[String: Any]])
+  }
+
+  @Test("journey --per case gives the published edges and variants")
+  func journeys() throws {
+    let edges = try asked(department: "workgroup", ["journey", "--per", "case"])
+    #expect(edges.count == 55)
+    let top = edges.prefix(4).map { "\($0["from"]!) → \($0["to"]!) \($0["n"]!)" }
+    #expect(
+      top == [
+        "Resolve ticket → Closed 4558", "Assign seriousness → Take in charge ticket 4160",
+        "Take in charge ticket → Resolve ticket 3563", "Take in charge ticket → Wait 1265",
+      ])
+    let variants = try asked(department: "workgroup", ["journey", "--per", "case", "--variants"])
+    #expect(variants.count == 226)
+    #expect(variants.first?["n"] as? Int == 2_366)
+  }
+
+  @Test(
+    "seams gives the published handovers",
+    arguments: [("workgroup", [11, 5, 5, 1, 1]), ("org:resource", [8_648, 4_577, 291, 3, 4])])
+  func seams(department: String, wanted: [Int]) throws {
+    let row = try #require(try asked(department: department, ["seams"]).first)
+    let keys = ["handovers", "cases_handed_over", "ping_pong_cases", "stations_p50", "stations_p90"]
+    #expect(keys.map { row[$0] as? Int } == wanted)
+  }
+}
