@@ -25,13 +25,7 @@ enum StatusPage {
     bytes.append(Rich("index ", .dim) + Rich(Human.bytes(status.bytesIndex)))
     bytes.append(Rich("views ", .dim) + Rich(Human.bytes(status.bytesViews)))
     page.add("bytes", bytes)
-    page.add(
-      "stored views",
-      status.views.map { view in
-        let lag = status.position - min(view.position, status.position)
-        return Rich(view.view + " ", .dim)
-          + (lag == 0 ? Rich("up to date", .good) : Rich("\(Human.count(lag, "event")) behind", .warning))
-      })
+    page.add("stored views", storedViews(status))
     page.add(
       "readers",
       status.readers.map { reader in
@@ -39,6 +33,16 @@ enum StatusPage {
           + (reader.lag == 0 ? Rich() : Rich(" \(Human.count(reader.lag, "position")) behind", .warning))
       })
     return page
+  }
+
+  /// Views that are equally far, named together; all of them by their number.
+  private static func storedViews(_ status: LedgerStatus) -> [Rich] {
+    let lags = Dictionary(grouping: status.views) { status.position - min($0.position, status.position) }
+    return lags.sorted { $0.key < $1.key }.map { lag, views in
+      let names = lags.count == 1 ? "all \(views.count)" : views.map(\.view).joined(separator: ", ")
+      return Rich(names + " ", .dim)
+        + (lag == 0 ? Rich("up to date", .good) : Rich("\(Human.count(lag, "event")) behind", .warning))
+    }
   }
 
   /// Events by type, a row each.
