@@ -94,6 +94,59 @@ struct WholeProgramTests {
     #expect(refused.errors.contains("data.order"))
   }
 
+  @Test("a journey is walked again with its real waits, and what is due again is listed")
+  func reliveAndReorder() throws {
+    let folder = try TemporaryFolder()
+    func order(_ id: Int, _ day: String) -> String {
+      """
+      {"specversion":"1.0","id":"\(id)","source":"/t","type":"order.placed","subject":"C1","time":"2026-01-\(day)T08:00:00Z",\
+      "touchpoint":"till","data":{"order":"o\(id)","currency":"EUR","lines":[{"sku":"=tea","quantity":1}]}}
+      """
+    }
+    let input = Data([order(1, "01"), order(2, "11")].joined(separator: "\n").utf8)
+    _ = try Executable.run(["ingest", "--quiet", "--ledger", folder.ledger], input: input)
+    let steps = try Executable.run(["timeline", "C1", "--relive", "--json", "--ledger", folder.ledger]).lines
+    #expect(
+      steps == [
+        #"{"time":"2026-01-01T08:00:00Z","waited":null,"step":"till","type":"order.placed"}"#,
+        #"{"time":"2026-01-11T08:00:00Z","waited":864000,"step":"till","type":"order.placed"}"#,
+      ])
+    let due = try Executable.run(["show", "C1", "--reorder", "--json", "--ledger", folder.ledger]).output
+    #expect(
+      due == """
+        [{"sku":"=tea","times":2,"last":"2026-01-11T08:00:00Z","interval_p50":864000,\
+        "expected_next":"2026-01-21T08:00:00Z"}]
+
+        """)
+    #expect(try Executable.run(["show", "nobody", "--reorder", "--ledger", folder.ledger]).status == 2)
+  }
+
+  @Test("a view counts by time zones, takes its own options only, and disarms formulas in CSV")
+  func viewOptions() throws {
+    let folder = try TemporaryFolder()
+    let line = """
+      {"specversion":"1.0","id":"1","source":"/t","type":"order.placed","subject":"=C1","time":"2026-01-31T23:30:00Z",\
+      "data":{"order":"o","currency":"EUR","revenue":"12.50"}}
+      """
+    _ = try Executable.run(["ingest", "--quiet", "--ledger", folder.ledger], input: Data((line + "\n").utf8))
+    func view(_ arguments: String...) throws -> Executable.Result {
+      try Executable.run(["view"] + arguments + ["--ledger", folder.ledger])
+    }
+    let berlin = try view("retention", "--tz", "Europe/Berlin", "--at", "2026-02-01", "--csv")
+    #expect(berlin.lines == ["cohort,size,active", "2026-02,1,[1]"])
+    #expect(try view("retention", "--at", "2026-02-01", "--csv").lines.last == "2026-01,1,\"[1,0]\"")
+    // The end of a day is that of the zone: 24 hours earlier nothing has happened yet.
+    #expect(try view("retention", "--tz", "Europe/Berlin", "--at", "2026-01-31", "--csv").lines.count == 1)
+    #expect(try view("value", "--by", "customer", "--csv").lines[1].hasPrefix("'=C1,EUR,12.50"))
+    #expect(try view("retention", "--quiet", "--json").json["rows"] as? [String] == [])
+    for refused in [["value", "--rfm"], ["journey", "--per", "moon"], ["value", "--tz", "Europe/Atlantis"]] {
+      let result = try Executable.run(["view"] + refused + ["--ledger", folder.ledger])
+      #expect(result.status == 64 && !result.errors.isEmpty, "\(refused)")
+    }
+    let counterweight = try view("selfservice", "--json").json["counterweight"] as? [String: [Any]]
+    #expect(counterweight?["reach"]?.count == 1)
+  }
+
   @Test("the demo runs and leaves nothing behind")
   func demo() throws {
     let folder = try TemporaryFolder()

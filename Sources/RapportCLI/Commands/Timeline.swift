@@ -42,6 +42,11 @@ struct Timeline: ParsableCommand {
   @Flag(name: .long, help: "Show retracted events, too.")
   var all = false
 
+  @Flag(
+    name: .long,
+    help: "Walk the journey again: each step, its touchpoint or type, with the time that passed since the one before.")
+  var relive = false
+
   @Flag(name: .long, help: "Print the events as JSON, one a line.")
   var json = false
 
@@ -60,10 +65,15 @@ struct Timeline: ParsableCommand {
     filter.from = window.from?.start()
     filter.to = window.to?.start()
     try Output.run(noColor: options.noColor) { output in
-      var table = TimelinePage.table()
+      var table = relive ? TimelinePage.journeyTable() : TimelinePage.table()
+      var before: Int64?
       let next = try ledger.read { snapshot in
         try snapshot.timeline(of: customer, filter: filter, limit: limit, cursor: cursor, showsAll: all) { event in
-          if json {
+          defer { before = event.time }
+          if relive {
+            if json { try output.json(TimelinePage.step(event, after: before)) }
+            table.append(TimelinePage.journeyRow(event, after: before))
+          } else if json {
             try output.json(event.json)
           } else {
             table.append(TimelinePage.row(event, isTerminal: output.terminal.isTerminal))

@@ -14,6 +14,31 @@ enum TimelinePage {
     ]
   }
 
+  // MARK: A journey
+
+  static func journeyTable() -> Table {
+    Table([.init("time"), .init("waited", isRight: true), .init("step"), .init("type", isFlexible: true)])
+  }
+
+  /// - Parameter before: when the step before it was.
+  static func journeyRow(_ event: RecordedEvent, after before: Int64?) -> [Rich] {
+    [
+      Rich(Human.time(event.time), .dim), Rich(seconds(event, before).map { Human.duration($0) } ?? "", .accent),
+      Rich(event.touchpoint ?? event.type), Rich(event.touchpoint == nil ? "" : event.type, .dim),
+    ]
+  }
+
+  static func step(_ event: RecordedEvent, after before: Int64?) -> JSONValue {
+    .members([
+      "time": .string(Timestamp(nanoseconds: event.time).description), "waited": .int(seconds(event, before)),
+      "step": .string(event.touchpoint ?? event.type), "type": .string(event.type),
+    ])
+  }
+
+  private static func seconds(_ event: RecordedEvent, _ before: Int64?) -> Int? {
+    before.map { Int((event.time - $0) / 1_000_000_000) }
+  }
+
   private static func note(_ event: RecordedEvent) -> Rich? {
     if event.retractedBy != nil { return Rich("retracted", .bad) }
     return event.correctedBy == nil ? nil : Rich("corrected", .warning)

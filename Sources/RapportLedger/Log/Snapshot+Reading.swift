@@ -10,6 +10,7 @@ public struct RecordedEvent: Sendable {
   public var type: String
   public var subject: String?
   public var channel: String?
+  public var touchpoint: String?
   public var department: String?
   /// The id of the last event that corrected this one, `SOURCE#ID` if its source is another; nil if none did. Only of
   /// timelines: the log shows what was sent.
@@ -170,6 +171,7 @@ extension Snapshot {
       timeIsAssumed: facts.marks.contains(.timeAssumed), type: try name(facts.type),
       subject: facts.customer == 0 ? nil : try subject(facts.customer),
       channel: facts.channel == 0 ? nil : try name(facts.channel),
+      touchpoint: facts.touchpoint == 0 ? nil : try name(facts.touchpoint),
       department: facts.department == 0 ? nil : try name(facts.department), json: [])
   }
 

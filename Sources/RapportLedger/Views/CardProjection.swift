@@ -4,7 +4,7 @@
 /// are read from the payloads when a card is shown and never enter a digest (``Card``).
 public struct CardProjection: Projection {
   public static let name = "card"
-  public static let version = 1
+  public static let version = 2
 
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(

@@ -57,7 +57,7 @@ struct CustomerSeams: View {
     if isWaiting {
       if touch.waitingSince == .max { touch.waitingSince = time }
     } else if touch.waitingSince != .max {
-      touch.waited += elapsed(from: touch.waitingSince, to: time)
+      touch.waited = saturatingSum(touch.waited, elapsed(from: touch.waitingSince, to: time))
       touch.waitingSince = .max
     }
   }
@@ -73,19 +73,19 @@ struct CustomerSeams: View {
 
   func add(_ touches: Span<Touch>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     var departments: [UInt32: Int] = [:]
-    var waited: Int64 = 0
+    var waited: Int128 = 0
     var minutes: Int64 = 0
     for index in touches.indices where query.includes(touches[index].time) {
       let touch = touches[index]
       if touch.department != 0 { departments[touch.department, default: 0] += 1 }
       minutes += touch.minutes
-      waited += touch.waited
-      if touch.waitingSince != .max { waited += max(0, elapsed(from: touch.waitingSince, to: query.asOf)) }
+      waited += Int128(touch.waited)
+      if touch.waitingSince != .max { waited += Int128(max(0, elapsed(from: touch.waitingSince, to: query.asOf))) }
     }
     let count = departments.values.reduce(0, +)
     guard count >= 3 else { return }
     let squares = departments.values.reduce(0) { $0 + $1 * $1 }
-    tally.append((person, count, squares, Int(minutes + waited / 60_000_000_000)))
+    tally.append((person, count, squares, Int(minutes) + Int(clamping: waited / 60_000_000_000)))
   }
 
   func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {

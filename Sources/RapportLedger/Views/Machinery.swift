@@ -181,6 +181,13 @@ func elapsed(from start: Int64, to end: Int64) -> Int64 {
   return overflow ? (end > start ? .max : .min) : difference
 }
 
+/// A sum that stays at the greatest number instead of going beyond it. Neither is negative.
+@inline(__always)
+func saturatingSum(_ a: Int64, _ b: Int64) -> Int64 {
+  let (sum, overflow) = a.addingReportingOverflow(b)
+  return overflow ? .max : sum
+}
+
 /// Whole seconds, rounded down.
 func flooredSeconds(_ nanoseconds: Int64) -> Int64 {
   let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)

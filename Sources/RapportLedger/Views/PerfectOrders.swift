@@ -5,7 +5,7 @@
 /// (``OrderOutcome``). Population: orders whose due lies in the window, less those that the customer cancelled before.
 public struct PerfectOrders: View {
   public static let name = "perfect-orders"
-  public static let version = 1
+  public static let version = 2
   public static let question =
     "How many orders were delivered as promised: complete, on time, undamaged, without complaint?"
   public static let definition = ViewDefinition(

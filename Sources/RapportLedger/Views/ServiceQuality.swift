@@ -123,7 +123,7 @@ public struct ServiceQuality: View {
     if isWaiting {
       if whole.waitingSince == .max { whole.waitingSince = time }
     } else if whole.waitingSince != .max {
-      whole.waited += elapsed(from: whole.waitingSince, to: time)
+      whole.waited = saturatingSum(whole.waited, elapsed(from: whole.waitingSince, to: time))
       whole.waitingSince = .max
     }
   }
@@ -202,7 +202,7 @@ public struct ServiceQuality: View {
     if record.kind == 3 { counts.complaints += 1 }
     if record.isReopened { counts.reopened += 1 }
     let running = record.waitingSince == .max ? 0 : max(0, elapsed(from: record.waitingSince, to: query.asOf))
-    counts.wait.add(flooredSeconds(record.waited + running))
+    counts.wait.add(flooredSeconds(saturatingSum(record.waited, running)))
     guard record.first >= 0 else { return }
     counts.resolved += 1
     counts.resolveFirst.add(flooredSeconds(record.first))

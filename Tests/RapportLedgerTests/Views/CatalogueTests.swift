@@ -132,13 +132,30 @@ struct CatalogueTests {
 
   // MARK: What rows have
 
-  private static let ledger: TestLedger? = {
-    let ledger = try? TestLedger(height: 10)
-    let types = EventKind.allCases.filter {
-      ![.other, .importBatch, .eventCorrected, .eventRetracted, .customerMerged, .customerUnmerged].contains($0)
+  private static let types = EventKind.allCases.filter {
+    ![.other, .importBatch, .eventCorrected, .eventRetracted, .customerMerged, .customerUnmerged].contains($0)
+  }
+
+  @Test(arguments: [11, 12] as [UInt64])
+  func `whatever the order of arrival, every view has the same digest`(seed: UInt64) throws {
+    let lines = Wild.lines(Self.types.map(\.name), events: 700, seed: seed)
+    var digests: [[String: String]] = []
+    for (order, threads) in [(lines, 1), (lines.reversed(), 2), (lines.sorted(), 2)] {
+      let ledger = try TestLedger(height: 7)
+      try ledger.record(order, commits: [100, 33, 250])
+      digests.append(try ledger.digests(threads: threads))
     }
-    try? ledger?.record(Wild.lines(types.map(\.name), events: 1500, seed: 99), commits: [500])
-    try? ledger?.record(generatedLines(1200, customers: 25, seed: 3), commits: [500])
+    for name in digests[0].keys.sorted() {
+      #expect(digests[1][name] == digests[0][name] && digests[2][name] == digests[0][name], "\(name)")
+    }
+    #expect(Set(digests[0].values).count == Catalogue.infos.count + 1, "no two views know the same")
+  }
+
+  // Written once, and only read by the tests.
+  nonisolated(unsafe) private static let ledger: TestLedger? = {
+    let ledger = try? TestLedger(height: 10)
+    _ = try? ledger?.record(Wild.lines(types.map(\.name), events: 1500, seed: 99), commits: [500])
+    _ = try? ledger?.record(generatedLines(1200, customers: 25, seed: 3), commits: [500])
     return ledger
   }()
 
