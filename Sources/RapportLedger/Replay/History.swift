@@ -59,11 +59,6 @@ struct LineColumns {
   /// By row the first line and the end; nil if no lines were gathered.
   @usableFromInline let ranges: UnsafePointer<(UInt32, UInt32)>?
 
-  init(lines: UnsafePointer<OrderLine>, ranges: UnsafePointer<(UInt32, UInt32)>?) {
-    self.lines = lines
-    self.ranges = ranges
-  }
-
   @usableFromInline @inline(__always)
   func of(row: Int) -> UnsafeBufferPointer<OrderLine> {
     guard let ranges else { return UnsafeBufferPointer(start: nil, count: 0) }
