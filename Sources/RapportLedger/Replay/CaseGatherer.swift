@@ -6,6 +6,11 @@ struct CaseGatherer: ~Copyable {
   private(set) var chunk: HistoryChunk
   private var selection: RowSelection
   private let request: HistoryRequest
+  // Of the rows of one block.
+  private var kinds = Room<UInt8>()
+  private var keys = Room<UInt64>()
+  private var related = Room<UInt64>()
+  private var correlations = Room<UInt64>()
 
   private struct Row: BitwiseCopyable {
     var key: UInt64
@@ -61,35 +66,59 @@ struct CaseGatherer: ~Copyable {
   }
 
   /// The rows of a round with their keys.
-  private func collect(
+  private mutating func collect(
     _ round: Int, _ rounds: Int, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
   ) -> [Row] {
     var found: [Row] = []
-    let last = min(request.limits.position ?? .max, snapshot.position)
     for index in snapshot.blocks.indices {
       let block = snapshot.blocks[index]
-      guard block.firstPosition <= last, !block.header.kindSet.isDisjoint(with: request.kinds) else { continue }
-      let (kinds, ranks) = (block.column(.kind), block.column(.rank))
-      let objects = block.column(.object)
-      let related = block.column(.related)
-      let correlations = block.column(.correlation)
-      let corrections = belief.corrections.ofBlock(index)
-      for row in 0..<block.count {
-        let kind = UInt8(truncatingIfNeeded: kinds[row])
-        guard request.kinds.contains(rawValue: kind), block.firstPosition + UInt64(ranks[row]) <= last else { continue }
-        var key = CaseKey.of(
-          kind: kind, object: UInt64(bitPattern: objects[row]), related: UInt64(bitPattern: related[row]),
-          correlation: UInt64(bitPattern: correlations[row]))
-        if let correction = corrections.first(where: { belief.corrections.targets[$0].row == UInt32(row) }) {
-          if belief.corrections.targets[correction].isRetracted { continue }
-          let facts = belief.corrections.corrected(correction).facts
-          key = CaseKey.of(kind: kind, object: facts.object, related: facts.related, correlation: facts.correlation)
-        }
+      guard !block.header.kindSet.isDisjoint(with: request.kinds) else { continue }
+      selection.removeAll()
+      selection.append(0..<block.count, ofBlock: index, block) { rows, _ in rows.count }
+      guard selection.count > 0 else { continue }
+      readKeys(block)
+      applyCorrections(belief.corrections, index)
+      for row in 0..<selection.count {
+        let key = keys.start[row]
         guard key != 0, rounds == 1 || Int(key % UInt64(rounds)) == round else { continue }
-        found.append(Row(key: key, block: UInt32(index), row: UInt32(row)))
+        found.append(Row(key: key, block: UInt32(index), row: selection.rows.start[row]))
       }
     }
     return found
+  }
+
+  /// The key of each selected row of a block.
+  private mutating func readKeys(_ block: Block) {
+    let (rows, count) = (selection.rows(of: selection.stretches[0]), selection.count)
+    kinds.reserve(count)
+    keys.reserve(count)
+    related.reserve(count)
+    correlations.reserve(count)
+    block.column(.kind).read(rows, to: kinds.start)
+    block.column(.object).read(rows, to: keys.start)
+    block.column(.related).read(rows, to: related.start)
+    block.column(.correlation).read(rows, to: correlations.start)
+    for row in 0..<count {
+      keys.start[row] = CaseKey.of(
+        kind: kinds.start[row], object: keys.start[row], related: related.start[row],
+        correlation: correlations.start[row])
+    }
+  }
+
+  /// Puts corrected keys in their place; what was retracted has none.
+  private func applyCorrections(_ corrections: borrowing Corrections, _ block: Int) {
+    var row = 0
+    for correction in corrections.ofBlock(block) {
+      let target = corrections.targets[correction]
+      while row < selection.count, selection.rows.start[row] < target.row { row += 1 }
+      guard row < selection.count, selection.rows.start[row] == target.row else { continue }
+      keys.start[row] =
+        target.isRetracted
+        ? 0
+        : CaseKey.of(
+          kind: kinds.start[row], object: target.facts.object, related: target.facts.related,
+          correlation: target.facts.correlation)
+    }
   }
 
   /// A case has the number of the person of its first event.

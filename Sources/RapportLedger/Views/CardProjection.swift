@@ -17,6 +17,13 @@ public struct CardProjection: Projection {
 
   /// Tables of one person.
   public struct Scratch {
+    fileprivate var events: Int64 = 0
+    fileprivate var first: Int64?
+    fileprivate var lastIn: Int64?
+    fileprivate var lastOut: Int64?
+    fileprivate var kind: UInt8 = 0
+    fileprivate var contact: (employee: UInt32, introduced: Bool)?
+    fileprivate var satisfaction = InlineArray<5, CardFact?>(repeating: nil)
     var book = OrderBook()
     var cases = ScratchTable<OpenCase>()
     var promises = ScratchTable<Bool>()
@@ -33,14 +40,13 @@ public struct CardProjection: Projection {
   public func makeScratch(firm: Span<CardFact>, names: borrowing Snapshot) -> Scratch { Scratch() }
 
   public func fold(_ history: borrowing History, scratch: inout Scratch, into facts: inout [CardFact]) {
-    var card = Fold(scratch: scratch)
+    scratch.begin()
     for index in history.events.indices {
       let event = history.events[index]
-      card.scratch.book.apply(event, lines: history.lines(of: index))
-      card.apply(event)
+      scratch.book.apply(event, lines: history.lines(of: index))
+      scratch.apply(event)
     }
-    card.finish(&facts)
-    scratch = card.scratch
+    scratch.finish(&facts)
   }
 
   public func digest(_ fact: CardFact, into hasher: inout DigestHasher) {
@@ -54,148 +60,151 @@ public struct CardProjection: Projection {
   }
 
   /// The card counts days in UTC.
-  private static let query = ViewQuery(asOf: 0)
+  fileprivate static let query = ViewQuery(asOf: 0)
+}
 
-  /// One history on its way to a card.
-  private struct Fold {
-    var scratch: Scratch
-    var events: Int64 = 0
-    var first: Int64?
-    var lastIn: Int64?
-    var lastOut: Int64?
-    var kind: UInt8 = 0
-    var contact: (employee: UInt32, introduced: Bool)?
-    var satisfaction: [CardFact?] = Array(repeating: nil, count: 5)
+/// One history on its way to a card.
+extension CardProjection.Scratch {
+  fileprivate mutating func begin() {
+    book.removeAll()
+    cases.removeAll()
+    promises.removeAll()
+    roles.removeAll()
+    consents.removeAll()
+    money.removeAll()
+    events = 0
+    (first, lastIn, lastOut) = (nil, nil, nil)
+    kind = 0
+    contact = nil
+    satisfaction = .init(repeating: nil)
+  }
 
-    init(scratch: Scratch) {
-      self.scratch = scratch
-      self.scratch.book.removeAll()
-      self.scratch.cases.removeAll()
-      self.scratch.promises.removeAll()
-      self.scratch.roles.removeAll()
-      self.scratch.consents.removeAll()
-      self.scratch.money.removeAll()
+  fileprivate mutating func apply(_ event: History.Event) {
+    events += 1
+    touch(event)
+    switch event.kind {
+    case .customerRegistered: kind = event.code
+    case .roleAssumed: Self.set(&roles, event.term, event.time)
+    case .roleEnded: Self.set(&roles, event.term, .min)
+    case .contactpersonAssigned: contact = (event.term, false)
+    case .contactpersonIntroduced: contact?.introduced = true
+    case .contactpersonEnded: contact = nil
+    case .caseOpened:
+      let (index, _) = cases.index(of: event.object) { CardProjection.OpenCase(kind: event.code, isOpen: true) }
+      cases.values[index] = CardProjection.OpenCase(kind: event.code, isOpen: true)
+    case .caseReopened: setCase(event.object, open: true)
+    case .caseResolved, .caseClosed: setCase(event.object, open: false)
+    case .promiseMade: Self.set(&promises, event.object, true)
+    case .promiseKept, .promiseBroken: Self.set(&promises, event.object, false)
+    case .orderPlaced: add(event, revenue: event.amount, hasRevenue: true)
+    case .orderRefunded, .costBooked: add(event, revenue: 0, hasRevenue: false)
+    case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber:
+      var fact = CardFact(.satisfaction)
+      fact.code = event.code
+      fact.time = event.time
+      fact.number = event.number
+      fact.number2 = Int64(event.scale)
+      satisfaction[Int(event.code) - 1] = fact
+    case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired: decide(event)
+    default: return
     }
+  }
 
-    mutating func apply(_ event: History.Event) {
-      events += 1
-      touch(event)
+  private mutating func touch(_ event: History.Event) {
+    guard let direction = event.direction, direction != .self else { return }
+    if first == nil { first = event.time }
+    if direction == .in { lastIn = event.time } else { lastOut = event.time }
+  }
+
+  private static func set<T>(_ table: inout ScratchTable<T>, _ key: some FixedWidthInteger, _ value: T) {
+    let (index, _) = table.index(of: UInt64(truncatingIfNeeded: key)) { value }
+    table.values[index] = value
+  }
+
+  private mutating func setCase(_ object: UInt64, open: Bool) {
+    if let index = cases.index(of: object) { cases.values[index].isOpen = open }
+  }
+
+  /// Revenue of every order placed; contribution is revenue − refunds − booked cost. Sums are exact; one that no longer
+  /// fits an amount is shown as the greatest there is.
+  private mutating func add(_ event: History.Event, revenue: Int64, hasRevenue: Bool) {
+    guard event.currency != 0 else { return }
+    let (index, _) = money.index(of: UInt64(event.currency)) { (0, 0, false) }
+    money.values[index].revenue += Int128(revenue)
+    money.values[index].contribution += Int128(event.amount) * (hasRevenue ? 1 : -1)
+    if hasRevenue { money.values[index].hasRevenue = true }
+  }
+
+  private mutating func decide(_ event: History.Event) {
+    var fact = CardFact(.consent)
+    fact.name = event.term
+    fact.code =
       switch event.kind {
-      case .customerRegistered: kind = event.code
-      case .roleAssumed: set(&scratch.roles, event.term, event.time)
-      case .roleEnded: set(&scratch.roles, event.term, .min)
-      case .contactpersonAssigned: contact = (event.term, false)
-      case .contactpersonIntroduced: contact?.introduced = true
-      case .contactpersonEnded: contact = nil
-      case .caseOpened:
-        let (index, _) = scratch.cases.index(of: event.object) { OpenCase(kind: event.code, isOpen: true) }
-        scratch.cases.values[index] = OpenCase(kind: event.code, isOpen: true)
-      case .caseReopened: setCase(event.object, open: true)
-      case .caseResolved, .caseClosed: setCase(event.object, open: false)
-      case .promiseMade: set(&scratch.promises, event.object, true)
-      case .promiseKept, .promiseBroken: set(&scratch.promises, event.object, false)
-      case .orderPlaced: book(event, revenue: event.amount, hasRevenue: true)
-      case .orderRefunded, .costBooked: book(event, revenue: 0, hasRevenue: false)
-      case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber:
-        var fact = CardFact(.satisfaction)
-        fact.code = event.code
-        fact.time = event.time
-        fact.number = event.number
-        fact.number2 = Int64(event.scale)
-        satisfaction[Int(event.code) - 1] = fact
-      case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired: decide(event)
-      default: return
+      case .consentGiven: 1
+      case .consentRefused: 2
+      case .consentWithdrawn: 3
+      default: 4
       }
-    }
+    fact.time = event.kind == .consentGiven && event.hasInstant ? event.instant : .max
+    Self.set(&consents, event.term, fact)
+  }
 
-    private mutating func touch(_ event: History.Event) {
-      guard let direction = event.direction, direction != .self else { return }
-      if first == nil { first = event.time }
-      if direction == .in { lastIn = event.time } else { lastOut = event.time }
+  fileprivate mutating func finish(_ facts: inout [CardFact]) {
+    facts.append(CardFact(.events, number: events))
+    if let first { facts.append(CardFact(.firstTouch, time: first)) }
+    if let lastIn { facts.append(CardFact(.lastTouchIn, time: lastIn)) }
+    if let lastOut { facts.append(CardFact(.lastTouchOut, time: lastOut)) }
+    if kind != 0 { facts.append(CardFact(.kind, code: kind)) }
+    if let contact { facts.append(CardFact(.contact, code: contact.introduced ? 1 : 0, name: contact.employee)) }
+    for index in roles.values.indices where roles.values[index] != .min {
+      facts.append(
+        CardFact(
+          .role, name: UInt32(truncatingIfNeeded: roles.keys[index]), time: roles.values[index]))
     }
-
-    private func set<T>(_ table: inout ScratchTable<T>, _ key: some FixedWidthInteger, _ value: T) {
-      let (index, _) = table.index(of: UInt64(truncatingIfNeeded: key)) { value }
-      table.values[index] = value
-    }
-
-    private mutating func setCase(_ object: UInt64, open: Bool) {
-      if let index = scratch.cases.index(of: object) { scratch.cases.values[index].isOpen = open }
-    }
-
-    /// Revenue of every order placed; contribution is revenue − refunds − booked cost. Sums are exact; one that no longer
-    /// fits an amount is shown as the greatest there is.
-    private mutating func book(_ event: History.Event, revenue: Int64, hasRevenue: Bool) {
-      guard event.currency != 0 else { return }
-      let (index, _) = scratch.money.index(of: UInt64(event.currency)) { (0, 0, false) }
-      scratch.money.values[index].revenue += Int128(revenue)
-      scratch.money.values[index].contribution += Int128(event.amount) * (hasRevenue ? 1 : -1)
-      if hasRevenue { scratch.money.values[index].hasRevenue = true }
-    }
-
-    private mutating func decide(_ event: History.Event) {
-      var fact = CardFact(.consent)
-      fact.name = event.term
-      fact.code =
-        switch event.kind {
-        case .consentGiven: 1
-        case .consentRefused: 2
-        case .consentWithdrawn: 3
-        default: 4
-        }
-      fact.time = event.kind == .consentGiven && event.hasInstant ? event.instant : .max
-      set(&scratch.consents, event.term, fact)
-    }
-
-    mutating func finish(_ facts: inout [CardFact]) {
-      facts.append(CardFact(.events, number: events))
-      if let first { facts.append(CardFact(.firstTouch, time: first)) }
-      if let lastIn { facts.append(CardFact(.lastTouchIn, time: lastIn)) }
-      if let lastOut { facts.append(CardFact(.lastTouchOut, time: lastOut)) }
-      if kind != 0 { facts.append(CardFact(.kind, code: kind)) }
-      if let contact { facts.append(CardFact(.contact, code: contact.introduced ? 1 : 0, name: contact.employee)) }
-      for index in scratch.roles.values.indices where scratch.roles.values[index] != .min {
-        facts.append(
-          CardFact(
-            .role, name: UInt32(truncatingIfNeeded: scratch.roles.keys[index]), time: scratch.roles.values[index]))
+    finishCases(&facts)
+    finishOrders(&facts)
+    for index in money.values.indices {
+      let sums = money.values[index]
+      let currency = UInt16(truncatingIfNeeded: money.keys[index])
+      if sums.hasRevenue {
+        facts.append(CardFact(.revenue, currency: currency, number: Int64(clamping: sums.revenue)))
       }
-      finishCases(&facts)
-      finishOrders(&facts)
-      for index in scratch.money.values.indices {
-        let money = scratch.money.values[index]
-        let currency = UInt16(truncatingIfNeeded: scratch.money.keys[index])
-        if money.hasRevenue {
-          facts.append(CardFact(.revenue, currency: currency, number: Int64(clamping: money.revenue)))
-        }
-        facts.append(CardFact(.contribution, currency: currency, number: Int64(clamping: money.contribution)))
-      }
-      for fact in satisfaction { if let fact { facts.append(fact) } }
-      facts.append(contentsOf: scratch.consents.values)
+      facts.append(CardFact(.contribution, currency: currency, number: Int64(clamping: sums.contribution)))
     }
+    for kind in satisfaction.indices { if let fact = satisfaction[kind] { facts.append(fact) } }
+    for index in consents.values.indices { facts.append(consents.values[index]) }
+  }
 
-    private func finishCases(_ facts: inout [CardFact]) {
-      var open = [Int64](repeating: 0, count: 256)
-      for entry in scratch.cases.values where entry.isOpen { open[Int(entry.kind)] += 1 }
-      for kind in open.indices where open[kind] > 0 {
-        facts.append(CardFact(.openCases, code: UInt8(kind), number: open[kind]))
+  private func finishCases(_ facts: inout [CardFact]) {
+    let first = facts.count
+    for index in cases.values.indices where cases.values[index].isOpen {
+      let kind = cases.values[index].kind
+      var place = first
+      while place < facts.count, facts[place].code < kind { place += 1 }
+      if place == facts.count || facts[place].code != kind {
+        facts.insert(CardFact(.openCases, code: kind), at: place)
       }
-      let promises = scratch.promises.values.reduce(0) { $0 + ($1 ? 1 : 0) }
-      if promises > 0 { facts.append(CardFact(.openPromises, number: Int64(promises))) }
+      facts[place].number += 1
     }
+    var open: Int64 = 0
+    for index in promises.values.indices where promises.values[index] { open += 1 }
+    if open > 0 { facts.append(CardFact(.openPromises, number: open)) }
+  }
 
-    private mutating func finishOrders(_ facts: inout [CardFact]) {
-      var count: Int64 = 0
-      var perfect: Int64 = 0
-      var last = Int64.min
-      scratch.book.finish()
-      for order in scratch.book.orders where order.isPlaced {
-        count += 1
-        if order.isPerfect(CardProjection.query) && !order.isOffBeforeDue(CardProjection.query) { perfect += 1 }
-        last = max(last, order.placed)
-      }
-      guard count > 0 else { return }
-      facts.append(CardFact(.orders, time: last, number: count, number2: perfect))
+  private mutating func finishOrders(_ facts: inout [CardFact]) {
+    var count: Int64 = 0
+    var perfect: Int64 = 0
+    var last = Int64.min
+    book.finish()
+    for index in book.orders.indices {
+      let order = book.orders[index]
+      guard order.isPlaced else { continue }
+      count += 1
+      if order.isPerfect(CardProjection.query) && !order.isOffBeforeDue(CardProjection.query) { perfect += 1 }
+      last = max(last, order.placed)
     }
+    guard count > 0 else { return }
+    facts.append(CardFact(.orders, time: last, number: count, number2: perfect))
   }
 }
 
