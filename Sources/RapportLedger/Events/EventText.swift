@@ -100,7 +100,7 @@ enum EventText {
   /// `recordedtime` and the ledger's own; key order and white space do not matter, null equals absent, times compare
   /// as instants, numbers and money by exact value, texts by code points, and an assumed time counts as absent.
   ///
-  /// Exact and slow: the hash of the members as sent decides nearly always (``EventBatch/contentHashes``).
+  /// Exact and slow: the hash of the event as sent decides nearly always (``EventBatch/contentHashes``).
   static func haveSameContent(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     guard let left = canonicalContent(a), let right = canonicalContent(b) else { return false }
     return left == right

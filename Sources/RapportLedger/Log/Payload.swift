@@ -17,7 +17,7 @@ import CHash
 /// The sealed part is a list of members too; it is merged into the others when the event is shown (``JSONMerge``).
 ///
 /// Records follow the order of the rows, so a customer's records stand together, and are packed into frames of about
-/// 16 KiB (``FrameCoder``): one event, or one customer's events of a block, are read without unpacking the rest.
+/// 32 KiB (``FrameCoder``): one event, or one customer's events of a block, are read without unpacking the rest.
 struct PayloadRecord {
   /// Unescaped id.
   var id: UnsafeBufferPointer<UInt8>

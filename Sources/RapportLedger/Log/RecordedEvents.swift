@@ -48,7 +48,7 @@ struct EventReader: ~Copyable {
   /// Hands the event at a position to `body`; the record is valid only there.
   ///
   /// - Precondition: the snapshot shows the position.
-  /// - Complexity: a frame of 16 KiB is unpacked for each event that is not in the one before.
+  /// - Complexity: a frame of 32 KiB is unpacked for each event that is not in the one before.
   mutating func withEvent<R>(
     at position: UInt64, in snapshot: borrowing Snapshot,
     _ body: (Facts, PayloadRecord, borrowing Snapshot) throws(LedgerError) -> R
