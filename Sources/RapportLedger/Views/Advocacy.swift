@@ -26,6 +26,8 @@ public struct Advocacy: View {
   }
 
   /// All, to know the ids of merged people.
+  public init() {}
+
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(.object, .term, .code, .number, .number2, .scale, .marks, .actor)
 

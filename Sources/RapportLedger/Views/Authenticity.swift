@@ -26,6 +26,8 @@ public struct Authenticity: View {
     var isUndisclosed = false
   }
 
+  public init() {}
+
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(.marks, .code, .actor, .direction)
 

@@ -31,6 +31,8 @@ public struct Consent: View {
     enum What: UInt8, BitwiseCopyable { case declared, decided, touchWithout, person }
   }
 
+  public init() {}
+
   public let kinds = EventKindSet.interactions.union(ConsentBook.kinds).union(Declarations.kinds)
   public let columns = ConsentBook.columns.union(ColumnSet(.code, .term2))
   public let readsFirm = true

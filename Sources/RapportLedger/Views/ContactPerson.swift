@@ -23,6 +23,8 @@ public struct ContactPerson: View {
     var isChange = false
   }
 
+  public init() {}
+
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(.term, .direction)
 

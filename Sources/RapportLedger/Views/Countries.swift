@@ -27,6 +27,8 @@ public struct Countries: View {
     var isComplaint: Bool
   }
 
+  public init() {}
+
   public let kinds: EventKindSet = [.orderPlaced, .caseOpened]
   public let columns = ColumnSet(.amount, .currency, .country, .code)
 

@@ -51,6 +51,8 @@ public struct DataUse: View {
     "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests",
   ]
 
+  public init() {}
+
   public let kinds: EventKindSet = [
     .purposeDeclared, .dataCollected, .dataUsed, .dataRead, .dataDisclosed, .requestMade, .erasureExecuted,
   ]

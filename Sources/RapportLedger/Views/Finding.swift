@@ -28,6 +28,8 @@ public struct Finding: View {
     enum Search: UInt8, BitwiseCopyable { case none, found, nothing }
   }
 
+  public init() {}
+
   public let kinds: EventKindSet = [.searchPerformed, .reorderUsed, .orderPlaced]
   public let columns = ColumnSet(.object, .correlation, .number, .marks, .term)
   public let readsLines = true

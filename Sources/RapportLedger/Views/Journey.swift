@@ -51,6 +51,8 @@ public struct Journey: View {
     }
   }
 
+  public init() {}
+
   public let kinds = EventKindSet.interactions
   static let stepColumns: ColumnSet = ColumnSet(.object, .related, .correlation, .touchpoint, .type)
   public let columns = Journey.stepColumns

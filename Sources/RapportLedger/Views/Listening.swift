@@ -39,6 +39,8 @@ public struct Listening: View {
     enum What: UInt8, BitwiseCopyable { case inbound, outbound, staff, feedback, offer }
   }
 
+  public init() {}
+
   public let kinds: EventKindSet = [
     .messageReceived, .messageSent, .contactAttempted, .surveyAnswered, .reviewPublished, .feedbackReceived,
     .feedbackAcknowledged, .feedbackActed, .feedbackAnswered, .campaignSent, .adShown, .offerMade,

@@ -27,6 +27,8 @@ public struct Losses: View {
       ViewVariant("--by recovery", ["frictions", "recovered", "recovered_rate"]),
     ])
 
+  public init() {}
+
   public let kinds = LossBook.kinds
   public let columns = LossBook.columns
   public let readsFirm = true

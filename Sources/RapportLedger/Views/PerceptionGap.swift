@@ -29,6 +29,8 @@ public struct PerceptionGap: View {
     var isStaff = false
   }
 
+  public init() {}
+
   public let kinds: EventKindSet = [.selfassessmentRecorded, .surveyAnswered]
   public let columns = ColumnSet(.term, .number, .number2, .marks, .code, .actor)
   public let readsFirm = true

@@ -30,6 +30,8 @@ public struct Pressure: View {
     var isSubscribed: Bool
   }
 
+  public init() {}
+
   public let kinds: EventKindSet = [.campaignSent, .adShown, .messageSent, .topicSubscribed, .topicUnsubscribed]
   public let columns = ColumnSet(.marks, .term)
 

@@ -32,6 +32,8 @@ public struct Priorities: View {
     static let touch: UInt8 = 5
   }
 
+  public init() {}
+
   public let kinds = EventKindSet.interactions.union([.actionTaken])
   public let columns = ColumnSet(.code, .code2, .marks, .amount, .currency, .direction)
   public let readsFirm = true

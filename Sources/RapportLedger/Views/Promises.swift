@@ -25,6 +25,8 @@ public struct Promises: View {
     var isBroken = false
   }
 
+  public init() {}
+
   public let kinds: EventKindSet = [.promiseMade, .promiseKept, .promiseBroken]
   public let columns = ColumnSet(.object, .instant, .marks, .department)
 

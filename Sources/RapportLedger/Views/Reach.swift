@@ -33,6 +33,8 @@ public struct Reach: View {
     enum What: UInt8, BitwiseCopyable { case touch, attempt, failure }
   }
 
+  public init() {}
+
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(.code, .number, .marks, .term, .term2, .channel, .direction)
 

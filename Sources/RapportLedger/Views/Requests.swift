@@ -25,6 +25,8 @@ public struct Requests: View {
 
   static let rights = ["access", "rectification", "erasure", "restriction", "portability", "objection"]
 
+  public init() {}
+
   public let kinds: EventKindSet = [.requestReceived, .requestExtended, .requestFulfilled, .requestRefused]
   public let columns = ColumnSet(.object, .code)
 

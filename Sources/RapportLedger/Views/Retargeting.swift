@@ -22,6 +22,8 @@ public struct Retargeting: View {
     var declaration: Declarations.Declaration?
   }
 
+  public init() {}
+
   public let kinds = ConsentBook.kinds.union(Declarations.kinds).union([.adShown, .orderPlaced])
   public let columns = ConsentBook.columns.union(ColumnSet(.code))
   public let readsLines = true

@@ -53,6 +53,8 @@ public struct Retention: View {
   }
 
   /// Everything that can be an inbound touch: any type can say so.
+  public init() {}
+
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(.amount, .currency, .direction)
 

@@ -31,6 +31,8 @@ public struct Seams: View {
     var wait: Int64 = -1
   }
 
+  public init() {}
+
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(
     .object, .related, .correlation, .term, .department, .marks, .direction, .actor)

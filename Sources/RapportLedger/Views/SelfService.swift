@@ -35,6 +35,8 @@ public struct SelfService: View {
 
   static let sources = ["human", "bot", "article"]
 
+  public init() {}
+
   public let kinds: EventKindSet = [
     .selfserviceStarted, .selfserviceCompleted, .answerGiven, .answerRated, .caseOpened, .helpRequested,
     .messageReceived, .orderPlaced,

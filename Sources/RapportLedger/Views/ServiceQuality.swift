@@ -47,6 +47,8 @@ public struct ServiceQuality: View {
 
   static let caseKinds = ["enquiry", "concern", "complaint"]
 
+  public init() {}
+
   public let kinds: EventKindSet = [
     .caseOpened, .caseReplied, .caseWaiting, .caseResolved, .caseReopened, .caseClosed,
   ]

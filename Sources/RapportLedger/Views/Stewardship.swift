@@ -37,6 +37,8 @@ public struct Stewardship: View {
     .touchpointRegistered, .touchpointRetired, .journeyWalked, .employeeJoined, .employeeLeft, .initiativeProposed,
     .initiativeLaunched, .initiativeMeasured, .advocateObjected, .targetSet,
   ]
+  public init() {}
+
   public let kinds = EventKindSet.interactions.union(Stewardship.firmKinds)
   public let columns = ColumnSet(.term, .term2, .term3, .number, .marks, .employee, .direction)
   public let readsFirm = true

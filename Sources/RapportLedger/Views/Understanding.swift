@@ -33,6 +33,8 @@ public struct Understanding: View {
     enum What: UInt8, BitwiseCopyable { case offer, goal, wish, state }
   }
 
+  public init() {}
+
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(.rank, .object, .marks, .direction)
 

@@ -39,6 +39,8 @@ public struct Value: View {
     }
   }
 
+  public init() {}
+
   public let kinds: EventKindSet = [
     .orderPlaced, .orderRefunded, .costBooked, .feedbackReceived, .referralMade, .reviewPublished, .goalAchieved,
     .resolutionConfirmed,

@@ -27,6 +27,8 @@ public struct Wants: View {
 
   static let wants = ["easy", "access", "solution", "fast", "help", "feeling"]
 
+  public init() {}
+
   public let kinds: EventKindSet = [
     .messageReceived, .messageSent, .helpRequested, .handoffDone, .caseOpened, .caseReplied, .caseResolved,
     .resolutionConfirmed, .resolutionDenied, .answerGiven, .orderPlaced, .orderReturned,
