@@ -83,9 +83,6 @@ extension LMDBError {
     isMapFull || code == .system(.noSpace) || code == .system(.diskQuotaExceeded)
   }
 
-  /// The disk failed to read or write. LMDB also reports a short write, hence often a full disk, this way.
-  public var isInputOutput: Bool { code == .system(.ioError) }
-
   /// Every reader slot is taken by a living reader.
   public var isReadersFull: Bool { code == .library(MDB_READERS_FULL) }
 
@@ -116,11 +113,6 @@ extension LMDBError {
 
   /// An appended key does not come after the last one.
   public var isOutOfOrder: Bool { code == .library(MDB_KEYEXIST) }
-
-  /// A lock was not free in time.
-  public var isTimedOut: Bool {
-    if case .lockTimedOut = code { true } else { false }
-  }
 
   /// A commit failed after it may have reached the disk: whether its writes are there shows only after the environment
   /// was closed and opened again. Until then the environment refuses further write transactions, because a flush that

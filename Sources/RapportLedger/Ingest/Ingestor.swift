@@ -63,8 +63,9 @@ public struct IngestSummary: Sendable, Equatable {
 /// Reads events from a descriptor and records them: a pipeline of two threads.
 ///
 /// The caller's thread reads and parses; a thread of its own de-duplicates, packs and commits. They meet in a channel
-/// that holds one batch, so a slow disk stops the reading and the sender feels it in its pipe. A flood fills whole
-/// segments; a trickle is committed when its first event has waited for the linger.
+/// that holds one batch, so a slow disk stops the reading and the sender feels it in its pipe. A trickle is committed when
+/// its first event has waited for the linger; a flood, of which a sixteenth of a segment or more comes in that time,
+/// fills whole segments as long as its input does not run dry.
 public final class Ingestor: Sendable {
   private let ledger: Ledger
   private let input: Int32
@@ -152,8 +153,9 @@ public final class Ingestor: Sendable {
       var timeout: Int32 = -1
       if isWaiting {
         let left = opened + linger - Clock.monotonic
-        if left <= 0 || batch.value.count >= limit() || batch.value.byteCount >= batchBytesMax {
-          let isFull = left > 0
+        // A full batch waits for the writer, however long it takes: one that only lingered may go on growing.
+        let isFull = batch.value.count >= limit() || batch.value.byteCount >= batchBytesMax
+        if try isFull || (left <= 0 && !isFlooded(batch)) {
           if channel.send(batch, waiting: isFull) {
             batch = channel.takeSpare() ?? BatchBox(seed: seed)
             parser.beginBatch()
@@ -176,6 +178,11 @@ public final class Ingestor: Sendable {
       lines.parse(&parser, into: &batch.value)
     }
     if !batch.value.isEmpty { _ = channel.send(batch, waiting: true) }
+  }
+
+  /// So much has come within the linger, and more is there: it pays to fill a whole segment before it is committed.
+  private func isFlooded(_ batch: BatchBox) throws -> Bool {
+    try batch.value.count >= ledger.segmentEvents / 16 && waitForInput(0)
   }
 
   /// - Returns: whether there is something to read.

@@ -80,7 +80,7 @@ extension Ledger {
   public func record(_ line: [UInt8], waitingAtMost patience: Duration = .seconds(10)) throws(LedgerError)
     -> RecordOutcome
   {
-    let batch = parse(line + [0x0A])
+    let batch = BatchBox(parsing: line + [0x0A], seed: meta.seed)
     if let reject = batch.value.rejects.first {
       throw .rejected(field: reject.rejection.field, reason: reject.rejection.reason)
     }
@@ -93,11 +93,13 @@ extension Ledger {
     }
     return appended.accepted == 1 ? .recorded(position: appended.position) : .duplicate
   }
+}
 
-  /// Parses whole lines into one batch.
-  func parse(_ text: [UInt8], rules: IngestRules = IngestRules()) -> BatchBox {
-    var parser = EventParser(seed: meta.seed, rules: rules)
-    let box = BatchBox(seed: meta.seed)
+extension BatchBox {
+  /// A batch of whole lines.
+  convenience init(parsing text: [UInt8], seed: UInt64, rules: IngestRules = IngestRules()) {
+    self.init(seed: seed)
+    var parser = EventParser(seed: seed, rules: rules)
     var lines: [JSONScanner.Line] = []
     var start = 0
     for end in text.indices where text[end] == 0x0A {
@@ -106,7 +108,6 @@ extension Ledger {
     }
     parser.parse(
       text + [UInt8](repeating: 0, count: JSONScanner.padding), lines: lines, firstLine: 1, offset: 0, now: Clock.now,
-      into: &box.value)
-    return box
+      into: &value)
   }
 }

@@ -58,26 +58,26 @@ public final class Ledger: Sendable {
     refusesUnsoundPages: Bool = true
   ) throws(LedgerError) {
     self.path = path
-    keyRing = KeyRing(
-      ledger: path, masterKeyPath: masterKeyPath, access: purpose == .writing ? .readWrite : .readOnly)
     try Ledger.prepare(path, for: purpose)
     let directory = path + "/log"
     let writes = purpose == .writing
     do throws(LMDBError) {
       log = try Environment(at: directory, options: .init(access: writes ? .readWrite : .readOnly, mapBytes: mapBytes))
     } catch { throw LedgerError(error, path: path) }
+    var damage: LedgerError?
     do throws(LedgerError) {
       // Before LMDB follows any of them: one flipped bit can lead to an older state of the log, hide it, so that a
       // writer would begin anew, or have a writer overwrite what is in use. About a microsecond a block.
       try mapping(path) { [log] () throws(LMDBError) in try log.checkPages() }
     } catch {
       guard !refusesUnsoundPages, case .damaged = error else { throw error }
-      do throws(LedgerError) {
-        (meta, blocks) = try Ledger.openDatabases(log, path: path, creating: false, height: height)
-      } catch _ { throw error }
-      return
+      damage = error
     }
-    (meta, blocks) = try Ledger.openDatabases(log, path: path, creating: writes, height: height)
+    do throws(LedgerError) {
+      (meta, blocks) = try Ledger.openDatabases(log, path: path, creating: writes && damage == nil, height: height)
+    } catch { throw damage ?? error }
+    keyRing = KeyRing(
+      ledger: path, masterKeyPath: masterKeyPath, access: writes ? .readWrite : .readOnly, seed: meta.seed)
   }
 
   /// Where outcomes of views are stored.

@@ -91,15 +91,6 @@ struct PayloadRecord {
 
 /// Unsigned LEB128.
 enum Varint {
-  static func append(_ value: Int, to bytes: inout [UInt8]) {
-    var rest = UInt64(value)
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
-  }
-
   /// - Precondition: there is room.
   /// - Returns: the offset behind it.
   static func store(_ value: Int, to bytes: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {

@@ -57,6 +57,7 @@ extension Ledger {
 
   private static func readKeys(_ path: String) throws(LedgerError) -> [(subject: [UInt8], key: CustomerKey)] {
     var keys: [(subject: [UInt8], key: CustomerKey)] = []
+    var subjects: Set<[UInt8]> = []
     for (index, line) in try NewFile.read(path).split(separator: 0x0A).enumerated() {
       let parsed: (subject: [UInt8], key: CustomerKey)? = EventText.withDocument(Array(line)) { document in
         guard let subject = document.member("subject", of: 0), let hex = document.member("keys", of: 0),
@@ -65,6 +66,9 @@ extension Ledger {
         return (Array(document.string(subject).utf8), key)
       }
       guard let parsed else { throw .invalid("\(path), line \(index + 1): this is no line of exported keys") }
+      guard subjects.insert(parsed.subject).inserted else {
+        throw .invalid("\(path), line \(index + 1): a customer stands in it twice")
+      }
       keys.append(parsed)
     }
     return keys

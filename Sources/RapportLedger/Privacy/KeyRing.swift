@@ -1,4 +1,3 @@
-import CHash
 import LMDB
 import Synchronization
 
@@ -12,16 +11,11 @@ import Synchronization
 
 /// The customers' keys: each wrapped by the key of its branch, the branches' keys by the master key.
 ///
-/// `keys/` is an LMDB environment of its own, apart from the log and never part of a backup. Two levels make an erasure
-/// cheap: it re-wraps one branch and the branches' keys, about √n records, whatever the size of the log.
+/// They are kept apart from the log and are never part of a backup (``KeyStore``). Two levels make an erasure cheap: it
+/// writes one branch anew and re-wraps the branches' keys, about √n small operations, whatever the size of the log.
 ///
-/// | database | key | record |
-/// |---|---|---|
-/// | `customers` | subject, bytes | branch, 8 bytes; the customer's keys wrapped (``CustomerKey``), 92 bytes |
-/// | `branches` | number, 8 bytes | customers in it, 8 bytes; the branch's key wrapped, 60 bytes |
-///
-/// Wrapped means sealed by ``Cipher`` for a hash of the subject, or for the number of the branch, so that records cannot
-/// be exchanged unnoticed. Keys that are needed are flushed before the events that they seal.
+/// Wrapped means sealed by ``Cipher`` for the keyed hash of the subject, or for the number of the branch, so that records
+/// cannot be exchanged unnoticed. Keys that are needed are flushed before the events that they seal.
 ///
 /// A copy of a ledger has none of this. Where events have sealed fields it has a note instead, ``absenceNote``, and as
 /// long as that is there no keys are made: a new key for a known customer would keep the old one out for ever.
@@ -30,6 +24,7 @@ final class KeyRing: @unchecked Sendable {
   private let notePath: String
   private let masterKeyPath: String
   private let access: Environment.Options.Access
+  private let seed: UInt64
   private let lock = Lock()
   /// Sealed texts that were asked for and left out because the keys are elsewhere.
   let unopened = Atomic<Int>(0)
@@ -39,59 +34,51 @@ final class KeyRing: @unchecked Sendable {
   /// A file in the directory of a ledger that says that keys belong to it and are elsewhere.
   static let absenceNote = "keys.missing"
 
-  /// Customers in a branch.
-  static let branchCustomersMax = 1024
+  /// How many customers' keys are kept in memory, unwrapped: some 10 MB.
+  private static let recentMax = 1 << 16
 
   private struct State: ~Copyable {
-    var store: Store?
+    var store: KeyStore?
     var master: MasterKey?
-    var subjects = TextTable(seed: 0)
-    /// By number in `subjects`, from 1; nil: known to have none.
-    var keys: [CustomerKey?] = [nil]
-    var branches: [UInt64: [UInt8]] = [:]
+    /// Customers whose keys were needed last; forgotten together when they are too many.
+    var recent = TextTable(seed: 0)
+    /// By number in `recent`, less one.
+    var keys: [CustomerKey] = []
+    var branches: [UInt64: (wrapped: [UInt8], key: [UInt8])] = [:]
     let cipher = Cipher()
+
+    func recentKey(of subject: UnsafeBufferPointer<UInt8>) -> CustomerKey? {
+      let number = recent.find(subject)
+      return number == 0 ? nil : keys[Int(number) - 1]
+    }
+
+    mutating func remember(_ subject: UnsafeBufferPointer<UInt8>, _ key: CustomerKey) {
+      if keys.count == KeyRing.recentMax {
+        recent.removeAll()
+        keys.removeAll(keepingCapacity: true)
+      }
+      if recent.intern(subject).isNew { keys.append(key) }
+    }
   }
 
-  private struct Store {
-    let environment: Environment
-    let customers: Database<[UInt8]>
-    let branches: Database<UInt64>
-  }
-
-  /// - Parameter masterKeyPath: nil is `master.key` in the ledger.
-  init(ledger path: String, masterKeyPath: String?, access: Environment.Options.Access) {
+  /// - Parameters:
+  ///   - masterKeyPath: nil is `master.key` in the ledger.
+  ///   - seed: the ledger's.
+  init(ledger path: String, masterKeyPath: String?, access: Environment.Options.Access, seed: UInt64) {
     self.path = path + "/keys"
     notePath = path + "/" + Self.absenceNote
     self.masterKeyPath = masterKeyPath ?? path + "/master.key"
     self.access = access
+    self.seed = seed
   }
+
+  // MARK: Reading
 
   /// The keys of a customer; nil if there are none, be it that nothing was ever sealed or that they were erased.
   ///
   /// - Throws: ``LedgerError/invalid(_:)`` if there are keys and the master key is missing or another one.
   func key(of subject: UnsafeBufferPointer<UInt8>) throws(LedgerError) -> CustomerKey? {
-    let bytes = Array(subject)
-    return try withState { state throws(LedgerError) in
-      if let known = Self.cached(bytes, state) { return known }
-      guard let store = try open(&state) else { return nil }
-      guard let record = try read(bytes, store) else { return nil }
-      let key = try unwrap(record, bytes, store, &state)
-      Self.remember(bytes, key, &state)
-      return key
-    }
-  }
-
-  /// Makes sure that customers have keys, and that new ones are durable before this returns.
-  ///
-  /// - Returns: the keys in the order of the subjects.
-  /// - Complexity: O(1) expected for a known customer; all new ones share one transaction.
-  func keys(making subjects: [[UInt8]]) throws(LedgerError) -> [CustomerKey] {
-    try withState { state throws(LedgerError) in
-      var missing: [[UInt8]] = []
-      for subject in subjects where Self.cached(subject, state) == nil { missing.append(subject) }
-      if !missing.isEmpty { try make(missing, &state) }
-      return subjects.map { Self.cached($0, state)! }
-    }
+    try withState { state throws(LedgerError) in try key(of: subject, &state) }
   }
 
   /// Opens what was sealed for a customer.
@@ -100,8 +87,8 @@ final class KeyRing: @unchecked Sendable {
   func open(
     _ sealed: UnsafeBufferPointer<UInt8>, of subject: UnsafeBufferPointer<UInt8>, for owner: UInt64
   ) throws(LedgerError) -> [UInt8]? {
-    guard let key = try key(of: subject) else { return nil }
-    return try withState { state throws(LedgerError) in
+    try withState { state throws(LedgerError) in
+      guard let key = try key(of: subject, &state) else { return nil }
       let plain = withUnsafeBytes(of: key.sealing) { state.cipher.open(sealed, key: $0.baseAddress!, for: owner) }
       guard let plain else {
         throw .damaged(
@@ -111,50 +98,73 @@ final class KeyRing: @unchecked Sendable {
     }
   }
 
-  /// The ledger is a copy that came without its keys.
-  var areKeysMissing: Bool { DirectoryState.of(notePath) != .absent }
-
-  /// Forgets that keys were missing.
-  func removeAbsenceNote() throws(LedgerError) {
-    guard unlink(notePath) == 0 || errno == ENOENT else { throw NewFile.failure(notePath) }
-    try flushDirectory(folder(of: notePath))
+  /// Everybody who has keys, in bytewise order.
+  ///
+  /// - Complexity: O(customers · log customers).
+  func subjects() throws(LedgerError) -> [[UInt8]] {
+    try withState { state throws(LedgerError) in
+      guard let store = try store(&state) else { return [] }
+      let subjects = try store.withReading { transaction throws(LedgerError) in
+        var subjects: [[UInt8]] = []
+        for branch in try store.list(transaction) {
+          for index in 0..<branch.count {
+            guard let subject = branch.subject(of: index) else { throw store.damaged(branch.number) }
+            subjects.append(Array(subject))
+          }
+        }
+        return subjects
+      }
+      return subjects.sorted { $0.lexicographicallyPrecedes($1) }
+    }
   }
 
   private func withState<R>(_ body: (inout State) throws(LedgerError) -> R) throws(LedgerError) -> R {
     try lock.withLock { () throws(LedgerError) in try body(&state) }
   }
 
-  // MARK: Memory
-
-  private static func cached(_ subject: [UInt8], _ state: borrowing State) -> CustomerKey? {
-    let number = subject.withUnsafeBufferPointer { state.subjects.find($0) }
-    return number == 0 ? nil : state.keys[Int(number)]
+  private func store(_ state: inout State) throws(LedgerError) -> KeyStore? {
+    if state.store == nil { state.store = try KeyStore.open(path, access, seed: seed) }
+    return state.store
   }
 
-  private static func remember(_ subject: [UInt8], _ key: CustomerKey, _ state: inout State) {
-    let (number, isNew) = subject.withUnsafeBufferPointer { state.subjects.intern($0) }
-    if isNew { state.keys.append(key) } else { state.keys[Int(number)] = key }
+  private func key(
+    of subject: UnsafeBufferPointer<UInt8>, _ state: inout State
+  ) throws(LedgerError) -> CustomerKey? {
+    if let key = state.recentKey(of: subject) { return key }
+    guard let store = try store(&state) else { return nil }
+    let key: CustomerKey? = try store.withReading { transaction throws(LedgerError) in
+      guard let place = try store.find(subject, transaction) else { return nil }
+      return try unwrap(place, store, &state)
+    }
+    if let key { state.remember(subject, key) }
+    return key
   }
 
-  // MARK: Store
+  private func unwrap(_ place: KeyStore.Place, _ store: KeyStore, _ state: inout State) throws(LedgerError)
+    -> CustomerKey
+  {
+    let branchKey = try branchKey(place.branch, store, &state)
+    let plain = branchKey.withUnsafeBytes {
+      state.cipher.open(
+        place.branch.wrappedKey(of: place.index), key: $0.baseAddress!, for: place.branch.hash(of: place.index))
+    }
+    guard let plain, let key = CustomerKey(plain) else { throw store.damaged(place.branch.number) }
+    return key
+  }
 
-  private func open(_ state: inout State) throws(LedgerError) -> Store? {
-    if let store = state.store { return store }
-    if access == .readOnly, DirectoryState.of(path) == .absent { return nil }
-    let environment = try mapping(path) { () throws(LMDBError) in
-      try Environment(at: path, options: .init(access: access, mapBytes: 1 << 36))
+  private func branchKey(
+    _ branch: KeyBranch, _ store: KeyStore, _ state: inout State
+  ) throws(LedgerError) -> [UInt8] {
+    if let known = state.branches[branch.number], known.wrapped.elementsEqual(branch.wrappedKey) { return known.key }
+    let master = try master(&state, isNeeded: true)
+    let key = master.bytes.withUnsafeBytes {
+      state.cipher.open(branch.wrappedKey, key: $0.baseAddress!, for: branch.number)
     }
-    let creating = access == .readWrite
-    let customers = try mapping(path) { () throws(LMDBError) in
-      try environment.openDatabase(named: "customers", keys: [UInt8].self, create: creating)
+    guard let key, key.count == KeyBranch.branchKeyBytes else {
+      throw .invalid("\(masterKeyPath) is not the master key of this ledger: the customers' keys do not open with it")
     }
-    let branches = try mapping(path) { () throws(LMDBError) in
-      try environment.openDatabase(named: "branches", keys: UInt64.self, create: creating)
-    }
-    guard let customers, let branches else { return nil }
-    let store = Store(environment: environment, customers: customers, branches: branches)
-    state.store = store
-    return store
+    state.branches[branch.number] = (Array(branch.wrappedKey), key)
+    return key
   }
 
   private func master(_ state: inout State, isNeeded: Bool) throws(LedgerError) -> MasterKey {
@@ -171,209 +181,107 @@ final class KeyRing: @unchecked Sendable {
     return master
   }
 
-  private func read(_ subject: [UInt8], _ store: Store) throws(LedgerError) -> [UInt8]? {
-    try mapping(path) { () throws(LMDBError) in
-      let transaction = try store.environment.read()
-      return try transaction.get(subject, in: store.customers)?.withUnsafeBytes { [UInt8]($0) }
-    }
-  }
+  // MARK: The note of absence
 
-  private func unwrap(
-    _ record: [UInt8], _ subject: [UInt8], _ store: Store, _ state: inout State
-  ) throws(LedgerError) -> CustomerKey {
-    guard record.count == 8 + CustomerKey.byteCount + Cipher.overhead else { throw damaged("a customer's key record") }
-    let branch = record.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
-    let branchKey = try branchKey(branch, store, &state)
-    let wrapped = Array(record[8...])
-    let plain = wrapped.withUnsafeBufferPointer { wrapped in
-      branchKey.withUnsafeBytes { state.cipher.open(wrapped, key: $0.baseAddress!, for: Self.owner(subject)) }
-    }
-    guard let plain, let key = CustomerKey(plain) else { throw damaged("a customer's key") }
-    return key
-  }
+  /// The ledger is a copy that came without its keys.
+  var areKeysMissing: Bool { DirectoryState.of(notePath) != .absent }
 
-  private func branchKey(_ number: UInt64, _ store: Store, _ state: inout State) throws(LedgerError) -> [UInt8] {
-    if let key = state.branches[number] { return key }
-    let record = try mapping(path) { () throws(LMDBError) in
-      let transaction = try store.environment.read()
-      return try transaction.get(number, in: store.branches)?.withUnsafeBytes { [UInt8]($0) }
-    }
-    guard let record, record.count == 8 + 32 + Cipher.overhead else { throw damaged("the record of branch \(number)") }
-    let master = try master(&state, isNeeded: true)
-    let wrapped = Array(record[8...])
-    let key = wrapped.withUnsafeBufferPointer { wrapped in
-      master.bytes.withUnsafeBytes { state.cipher.open(wrapped, key: $0.baseAddress!, for: number) }
-    }
-    guard let key else {
-      throw .invalid("\(masterKeyPath) is not the master key of this ledger: the customers' keys do not open with it")
-    }
-    state.branches[number] = key
-    return key
-  }
-
-  private func damaged(_ what: String) -> LedgerError {
-    .damaged(Damage(kind: .file, position: 0, detail: "\(what) in \(path) is not what was written"))
-  }
-
-  /// What a customer's wrapped key belongs to.
-  private static func owner(_ subject: [UInt8]) -> UInt64 {
-    subject.withUnsafeBytes { rpt_hash64($0.baseAddress, $0.count, 0) }
+  /// Forgets that keys were missing.
+  func removeAbsenceNote() throws(LedgerError) {
+    guard unlink(notePath) == 0 || errno == ENOENT else { throw NewFile.failure(notePath) }
+    try flushDirectory(folder(of: notePath))
   }
 
   // MARK: Making keys
 
-  /// Loads the keys of customers and makes those that are not there, in one transaction.
-  private func make(_ subjects: [[UInt8]], _ state: inout State) throws(LedgerError) {
-    guard let store = try open(&state) else {
-      throw .invalid("the ledger was opened for reading only: no keys can be made")
-    }
-    var isFresh = false
-    for subject in subjects where Self.cached(subject, state) == nil {
-      if let record = try read(subject, store) {
-        Self.remember(subject, try unwrap(record, subject, store, &state), &state)
-      } else {
-        isFresh = true
+  /// Makes sure that customers have keys, and that new ones are durable before this returns.
+  ///
+  /// - Parameter subjects: each of them once.
+  /// - Returns: the keys in the order of the subjects.
+  /// - Complexity: O(1) expected a customer; all new ones share one transaction.
+  func keys(making subjects: [[UInt8]]) throws(LedgerError) -> [CustomerKey] {
+    try withState { state throws(LedgerError) in
+      var keys = subjects.map { subject in subject.withUnsafeBufferPointer { state.recentKey(of: $0) } }
+      if keys.contains(where: { $0 == nil }) {
+        guard let store = try store(&state) else {
+          throw .invalid("the ledger was opened for reading only: no keys can be made")
+        }
+        try store.withReading { transaction throws(LedgerError) in
+          try findKeys(of: subjects, transaction, store, &keys, &state)
+        }
+        let new = keys.indices.filter { keys[$0] == nil }
+        if !new.isEmpty {
+          if areKeysMissing { throw .keysMissing(ledger: folder(of: notePath)) }
+          let made = try add(new.map { (subjects[$0], CustomerKey.random()) }, store, &state).keys
+          for (index, key) in zip(new, made) { keys[index] = key }
+        }
+        for (subject, key) in zip(subjects, keys) { subject.withUnsafeBufferPointer { state.remember($0, key!) } }
       }
+      return keys.map { $0! }
     }
-    guard isFresh else { return }
-    if areKeysMissing { throw .keysMissing(ledger: folder(of: notePath)) }
-    // Without branches there are no keys yet, and a first master key may be made.
-    let master = try master(&state, isNeeded: try hasBranches(store))
-    try write(subjects.map { ($0, nil) }, master, store, &state)
   }
 
   /// Adds keys from elsewhere for customers that have none.
   ///
+  /// - Parameter keys: of each customer once.
   /// - Returns: how many were added.
   func add(_ keys: [(subject: [UInt8], key: CustomerKey)]) throws(LedgerError) -> Int {
     try withState { state throws(LedgerError) in
-      guard let store = try open(&state) else {
+      guard let store = try store(&state) else {
         throw .invalid("the ledger was opened for reading only: no keys can be added")
       }
-      let master = try master(&state, isNeeded: try hasBranches(store))
-      return try write(keys.map { ($0.subject, $0.key) }, master, store, &state)
+      return try add(keys, store, &state).added
     }
   }
 
-  /// Everybody who has keys, in bytewise order.
-  func subjects() throws(LedgerError) -> [[UInt8]] {
-    try withState { state throws(LedgerError) in
-      guard let store = try open(&state) else { return [] }
-      return try mapping(path) { () throws(LMDBError) in
-        let transaction = try store.environment.read()
-        var subjects: [[UInt8]] = []
-        var cursor = try transaction.cursor(in: store.customers)
-        var entry = try cursor.first()
-        while let current = entry {
-          subjects.append(current.key)
-          entry = try cursor.next()
-        }
-        return subjects
+  private func findKeys(
+    of subjects: [[UInt8]], _ transaction: borrowing some Transaction & ~Copyable & ~Escapable, _ store: KeyStore,
+    _ keys: inout [CustomerKey?], _ state: inout State
+  ) throws(LedgerError) {
+    for index in keys.indices where keys[index] == nil {
+      let place = try subjects[index].withUnsafeBufferPointer { subject throws(LedgerError) in
+        try store.find(subject, transaction)
       }
+      if let place { keys[index] = try unwrap(place, store, &state) }
     }
   }
 
-  /// Makes or takes over keys in one transaction.
+  /// Writes keys in one transaction for those customers who have none.
   ///
-  /// - Returns: how many customers got keys.
-  @discardableResult
-  private func write(
-    _ keys: [(subject: [UInt8], key: CustomerKey?)], _ master: MasterKey, _ store: Store, _ state: inout State
-  ) throws(LedgerError) -> Int {
-    do {
-      return try writeUnmapped(keys, master, store, &state)
-    } catch let error as LMDBError {
-      throw LedgerError(error, path: path)
-    } catch let error as LedgerError { throw error } catch { throw .inputOutput(path: path, why: "\(error)") }
-  }
-
-  private func hasBranches(_ store: Store) throws(LedgerError) -> Bool {
-    try mapping(path) { () throws(LMDBError) in
-      let transaction = try store.environment.read()
-      return try transaction.count(of: store.branches) > 0
-    }
-  }
-
-  private func writeUnmapped(
-    _ keys: [(subject: [UInt8], key: CustomerKey?)], _ master: MasterKey, _ store: Store, _ state: inout State
-  ) throws -> Int {
-    let environment = store.environment
-    var transaction = try environment.write()
-    var branch = try lastBranch(transaction, store)
-    var made: [(subject: [UInt8], key: CustomerKey)] = []
-    for (subject, given) in keys where Self.cached(subject, state) == nil {
-      // Another process may have been faster: its keys are found when they are next asked for.
-      if try transaction.get(subject, in: store.customers) != nil { continue }
-      if branch == nil || branch!.count >= Self.branchCustomersMax {
-        if let branch { try put(branch, &transaction, store) }
-        branch = newBranch((branch?.number ?? 0) + 1, master, &state)
+  /// - Returns: the keys that everybody has now, and how many of them are new.
+  private func add(
+    _ wanted: [(subject: [UInt8], key: CustomerKey)], _ store: KeyStore, _ state: inout State
+  ) throws(LedgerError) -> (keys: [CustomerKey], added: Int) {
+    let subjects = wanted.map(\.subject)
+    var keys = [CustomerKey?](repeating: nil, count: wanted.count)
+    var added = 0
+    try store.withWriting { transaction throws(LedgerError) in
+      // Another process may have been faster.
+      try findKeys(of: subjects, transaction, store, &keys, &state)
+      var customers: [KeyBranch.Customer] = []
+      for index in keys.indices where keys[index] == nil {
+        let hash = subjects[index].withUnsafeBufferPointer { store.hash($0) }
+        customers.append(KeyBranch.Customer(hash: hash, subject: subjects[index], key: wanted[index].key))
+        keys[index] = wanted[index].key
       }
-      let key = given ?? CustomerKey.random()
-      let record = try wrap(key, subject, branch!, master, &state)
-      try transaction.put(subject, record.span.bytes, in: store.customers)
-      branch!.count += 1
-      made.append((subject, key))
-    }
-    if let branch { try put(branch, &transaction, store) }
-    try transaction.commit()
-    for (subject, key) in made { Self.remember(subject, key, &state) }
-    for (subject, _) in keys where Self.cached(subject, state) == nil {
-      guard let record = try read(subject, store) else { throw damaged("a customer's key record") }
-      Self.remember(subject, try unwrap(record, subject, store, &state), &state)
-    }
-    return made.count
-  }
-
-  private struct Branch {
-    var number: UInt64
-    var count: Int
-    /// The branch's key, wrapped.
-    var wrapped: [UInt8]
-  }
-
-  private func lastBranch(_ transaction: borrowing WriteTransaction, _ store: Store) throws(LMDBError) -> Branch? {
-    var cursor = try transaction.cursor(in: store.branches)
-    guard let entry = try cursor.last() else { return nil }
-    let record = entry.value.withUnsafeBytes { [UInt8]($0) }
-    let count = record.count >= 8 ? record.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) } : .max
-    return Branch(number: entry.key, count: count, wrapped: Array(record.dropFirst(8)))
-  }
-
-  private func newBranch(_ number: UInt64, _ master: MasterKey, _ state: inout State) -> Branch {
-    var key = [UInt8](repeating: 0, count: 32)
-    key.withUnsafeMutableBytes { Cipher.fillRandom($0) }
-    var wrapped: [UInt8] = []
-    key.withUnsafeBufferPointer { key in
-      master.bytes.withUnsafeBytes { state.cipher.seal(key, key: $0.baseAddress!, for: number, into: &wrapped) }
-    }
-    state.branches[number] = key
-    return Branch(number: number, count: 0, wrapped: wrapped)
-  }
-
-  private func put(_ branch: Branch, _ transaction: inout WriteTransaction, _ store: Store) throws(LMDBError) {
-    let record = withUnsafeBytes(of: UInt64(branch.count).littleEndian) { [UInt8]($0) } + branch.wrapped
-    try transaction.put(branch.number, record.span.bytes, in: store.branches)
-  }
-
-  private func wrap(
-    _ key: CustomerKey, _ subject: [UInt8], _ branch: Branch, _ master: MasterKey, _ state: inout State
-  ) throws(LedgerError) -> [UInt8] {
-    if state.branches[branch.number] == nil {
-      let key = branch.wrapped.withUnsafeBufferPointer { wrapped in
-        master.bytes.withUnsafeBytes { state.cipher.open(wrapped, key: $0.baseAddress!, for: branch.number) }
+      added = customers.count
+      // Where there are no keys yet, a first master key may be made.
+      let master = try master(&state, isNeeded: !store.isEmpty(transaction))
+      var changes: [KeyStore.Change] = []
+      for plan in try store.plan(customers.count, transaction) {
+        var members = Array(customers[plan.new])
+        for branch in plan.old {
+          for index in 0..<branch.count {
+            guard let subject = branch.subject(of: index) else { throw store.damaged(branch.number) }
+            let key = try unwrap(KeyStore.Place(branch: branch, index: index), store, &state)
+            members.append(KeyBranch.Customer(hash: branch.hash(of: index), subject: Array(subject), key: key))
+          }
+        }
+        let record = KeyBranch.record(members, number: plan.number, master: master, state.cipher)
+        changes.append(KeyStore.Change(number: plan.number, record: record, replaced: plan.old.map(\.number)))
       }
-      guard let key else {
-        throw .invalid("\(masterKeyPath) is not the master key of this ledger: the customers' keys do not open with it")
-      }
-      state.branches[branch.number] = key
+      return changes
     }
-    var record = withUnsafeBytes(of: branch.number.littleEndian) { [UInt8]($0) }
-    withUnsafeBytes(of: key) { key in
-      state.branches[branch.number]!.withUnsafeBytes { branchKey in
-        state.cipher.seal(
-          key.assumingMemoryBound(to: UInt8.self), key: branchKey.baseAddress!, for: Self.owner(subject), into: &record)
-      }
-    }
-    return record
+    return (keys.map { $0! }, added)
   }
 }

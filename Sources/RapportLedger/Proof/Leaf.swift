@@ -41,30 +41,19 @@ extension TextTable: NumberedTexts {}
 struct LeafEncoder: ~Copyable {
   static let version: UInt8 = 1
 
-  private var bytes: UnsafeMutableRawPointer
-  private var capacity = 4096
-  private var count = 0
+  private var buffer = ByteBuffer()
 
-  /// The prefix of a leaf and all fields of fixed size.
-  private static let fixedBytesMax = 256
-
-  init() {
-    bytes = .allocate(byteCount: capacity, alignment: 8)
-    bytes.storeBytes(of: TreeHasher.leafPrefix, as: UInt8.self)
-  }
-
-  deinit { bytes.deallocate() }
+  init() { buffer.append(TreeHasher.leafPrefix) }
 
   /// The leaf that was encoded last, behind the prefix that its hash begins with. Valid until the next.
-  var prefixed: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: count) }
+  var prefixed: UnsafeRawBufferPointer { UnsafeRawBufferPointer(buffer.text) }
 
   /// - Parameter payload: the whole record.
   mutating func encode(
     _ facts: borrowing Facts, ledgerTime: Int64, contentHash: UInt64, lines: UnsafeBufferPointer<OrderLine>,
     payload: UnsafeBufferPointer<UInt8>, customers: some NumberedTexts, names: some NumberedTexts
   ) {
-    count = 1
-    reserve(Self.fixedBytesMax)
+    buffer.truncate(to: 1)
     put(Self.version)
     put(facts.position)
     put(ledgerTime)
@@ -72,7 +61,7 @@ struct LeafEncoder: ~Copyable {
     put(facts.marks.rawValue)
     put(facts.kindCode)
     put(contentHash)
-    let presenceOffset = count
+    let presenceOffset = buffer.count
     var presence: UInt32 = 0
     put(presence)
     put(facts.source, names)
@@ -105,14 +94,13 @@ struct LeafEncoder: ~Copyable {
       presence |= 1 << 24
       put(lines, names)
     }
-    put(payload)
-    bytes.storeBytes(of: presence.littleEndian, toByteOffset: presenceOffset, as: UInt32.self)
+    buffer.append(payload)
+    buffer.bytes.storeBytes(of: presence.littleEndian, toByteOffset: presenceOffset, as: UInt32.self)
   }
 
   private mutating func put(_ lines: UnsafeBufferPointer<OrderLine>, _ names: some NumberedTexts) {
-    putLength(lines.count)
+    buffer.append(varint: lines.count)
     for line in lines {
-      reserve(Self.fixedBytesMax)
       put(line.sku, names)
       put(UInt8(line.group == 0 ? 0 : 1))
       if line.group != 0 { put(line.group, names) }
@@ -142,49 +130,11 @@ struct LeafEncoder: ~Copyable {
   @inline(__always)
   private mutating func put(_ number: UInt32, _ texts: some NumberedTexts) {
     texts.withText(number) { text in
-      // Leaves as much room for the fixed fields as there was before.
-      reserve(text.count + 10 + Self.fixedBytesMax)
-      putLength(text.count)
-      put(text)
+      buffer.append(varint: text.count)
+      buffer.append(text)
     }
   }
 
-  private mutating func put(_ raw: UnsafeBufferPointer<UInt8>) {
-    guard let start = raw.baseAddress else { return }
-    reserve(raw.count)
-    (bytes + count).copyMemory(from: start, byteCount: raw.count)
-    count += raw.count
-  }
-
-  /// - Precondition: there is room.
   @inline(__always)
-  private mutating func put<T: FixedWidthInteger>(_ value: T) {
-    (bytes + count).storeBytes(of: value.littleEndian, as: T.self)
-    count += MemoryLayout<T>.size
-  }
-
-  /// - Precondition: there is room for ten bytes.
-  @inline(__always)
-  private mutating func putLength(_ value: Int) {
-    var rest = UInt64(value)
-    while rest >= 0x80 {
-      put(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    put(UInt8(rest))
-  }
-
-  @inline(__always)
-  private mutating func reserve(_ more: Int) {
-    if count + more > capacity { grow(count + more) }
-  }
-
-  @inline(never)
-  private mutating func grow(_ wanted: Int) {
-    capacity = max(wanted, capacity * 2)
-    let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
-    larger.copyMemory(from: bytes, byteCount: count)
-    bytes.deallocate()
-    bytes = larger
-  }
+  private mutating func put<T: FixedWidthInteger>(_ value: T) { buffer.append(number: value) }
 }

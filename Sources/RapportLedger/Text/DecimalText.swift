@@ -24,17 +24,9 @@ public enum DecimalText {
   /// Money has this many decimals: amounts are ten-thousandths of the major unit.
   public static let moneyDecimals = 4
 
-  /// An amount in ten-thousandths, exact: `72.89` is 728,900.
-  ///
-  /// Trailing zeros do not count: `1.230000` is fine. Throws `DecimalError`.
-  @inlinable
-  public static func parseTenThousandths(_ text: Span<UInt8>) throws(DecimalError) -> Int64 {
-    try parse(text, decimals: moneyDecimals)
-  }
-
   /// The number times 10 to the power of `decimals` (0…18), exact; `decimals: 0` is for whole numbers.
   ///
-  /// `1e2`, `100` and `100.0` are the same. Throws `DecimalError`. O(n), without allocation.
+  /// Trailing zeros do not count: with four decimals `1.230000` is 12,300. `1e2`, `100` and `100.0` are the same. Throws `DecimalError`. O(n), without allocation.
   @inlinable
   public static func parse(_ text: Span<UInt8>, decimals: Int) throws(DecimalError) -> Int64 {
     precondition(decimals >= 0 && decimals <= 18, "a power of ten that Int64 can hold")

@@ -29,12 +29,8 @@ extension History.Event {
     }
   }
 
-  static let unsolicitedKinds: EventKindSet = [.campaignSent, .adShown, .messageSent]
-
   /// A case opened, a request for help, or an inbound message.
   var isContact: Bool { kind == .caseOpened || kind == .helpRequested || kind == .messageReceived }
-
-  static let contactKinds: EventKindSet = [.caseOpened, .helpRequested, .messageReceived]
 
   /// A message, review, mention, feedback, survey answer, note or reply.
   var isUtterance: Bool {

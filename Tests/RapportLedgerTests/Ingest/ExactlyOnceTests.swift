@@ -89,7 +89,8 @@ struct ExactlyOnceTests {
     func record(_ lines: [String]) throws -> IngestSummary {
       let ledger = try Ledger(at: path.path, for: .writing, height: 4, mapBytes: 1 << 30)
       let recording = Recording(ledger, options: IngestOptions())
-      try recording.record(ledger.parse(Array((lines.joined(separator: "\n") + "\n").utf8)))
+      try recording.record(
+        BatchBox(parsing: Array((lines.joined(separator: "\n") + "\n").utf8), seed: ledger.meta.seed))
       return recording.summary
     }
     for line in lines { #expect(try record([line]).accepted == 1) }

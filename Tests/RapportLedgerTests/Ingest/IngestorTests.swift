@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import RapportLedger
@@ -117,6 +118,34 @@ struct IngestorTests {
     #expect(summary.accepted == 20 && summary.duplicates == 20 && summary.conflicts == 0)
     let ids = try ledger.log().map { try JSON(reading: $0)["id"]! }
     #expect(ids == (2...41).map { .string("\($0)") })
+  }
+
+  @Test func `while the writer is busy, the sender waits in its pipe and memory does not grow`() throws {
+    let ledger = try TestLedger(height: 16)
+    var options = options(linger: .milliseconds(1))
+    options.memory = 64 << 20
+    let gate = DispatchSemaphore(value: 0)
+    options.onCommit = { if $0.line == 1 { gate.wait() } }
+    let ingestion = Ingestion(ledger.ledger, options: options)
+    let text = JSON.string(String(repeating: "x", count: 100_000))
+    ingestion.pipe.send(line(0))
+    let sent = Atomic<Int>(1)
+    Thread.detachNewThread {
+      for id in 1...200 {
+        ingestion.pipe.send(envelope(["id": .string("\(id)"), "data": .object(["words": text])]) + "\n")
+        sent.add(1, ordering: .sequentiallyConsistent)
+      }
+      ingestion.pipe.closeWriting()
+    }
+    // Two batches of 2 MB and a chunk fit between the sender and the writer, who waits at the gate.
+    var before = 0
+    while sent.load(ordering: .sequentiallyConsistent) != before {
+      before = sent.load(ordering: .sequentiallyConsistent)
+      sleep(1)
+    }
+    #expect(before < 100, "more than 10 MB went in though nothing was written")
+    gate.signal()
+    #expect(try ingestion.result().accepted == 201)
   }
 
   // MARK: The rejects file

@@ -8,7 +8,7 @@ struct BlockTests {
   /// A draft of generated events: names and customers numbered as a first commit numbers them.
   static func draft(_ events: Int = 120, seed: UInt64 = 1) -> Draft {
     let text = generatedLines(events, seed: seed).joined(separator: "\n") + "\n"
-    let batch = linesParsed(Array(text.utf8))
+    let batch = BatchBox(parsing: Array(text.utf8), seed: 1)
     var draft = Draft(firstPosition: 1)
     draft.firstNewCustomer = 1
     draft.firstNewName = 1
@@ -26,21 +26,6 @@ struct BlockTests {
       batch.value.customers.withText(UInt32(number + 1)) { draft.newCustomers.append($0) }
     }
     return draft
-  }
-
-  private static func linesParsed(_ text: [UInt8]) -> BatchBox {
-    var parser = EventParser(seed: 1)
-    let box = BatchBox(seed: 1)
-    var lines: [JSONScanner.Line] = []
-    var start = 0
-    for end in text.indices where text[end] == 0x0A {
-      lines.append(JSONScanner.Line(offset: UInt32(start), length: UInt32(end - start)))
-      start = end + 1
-    }
-    parser.parse(
-      text + [UInt8](repeating: 0, count: JSONScanner.padding), lines: lines, firstLine: 1, offset: 0, now: Clock.now,
-      into: &box.value)
-    return box
   }
 
   static func build(_ draft: Draft) -> [UInt8] {

@@ -147,7 +147,7 @@ struct LogCopyTests {
     let lines = Array(Self.lines.dropFirst(10))
     let recording = Recording(log, options: IngestOptions())
     let finished = DispatchSemaphore(value: 0)
-    let batches = lines.map { log.parse(Array("\($0)\n".utf8)) }
+    let batches = lines.map { BatchBox(parsing: Array("\($0)\n".utf8), seed: log.meta.seed) }
     Thread.detachNewThread {
       for batch in batches { try? recording.record(batch) }
       finished.signal()

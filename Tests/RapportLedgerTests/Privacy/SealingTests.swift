@@ -93,7 +93,7 @@ struct SealingTests {
   func reopened() throws {
     let ledger = try TestLedger(height: 4)
     let subjects = (0..<50).map { Array("C\($0)".utf8) }
-    let first = KeyRing(ledger: ledger.path, masterKeyPath: nil, access: .readWrite)
+    let first = KeyRing(ledger: ledger.path, masterKeyPath: nil, access: .readWrite, seed: 1)
     let made = try first.keys(making: subjects)
     #expect(Set(made.map { $0.sealing.0 }).count == 50)
     #expect(try first.keys(making: subjects).map { $0.sealing.0 } == made.map { $0.sealing.0 })

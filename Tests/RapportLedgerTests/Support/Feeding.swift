@@ -93,7 +93,11 @@ final class Ingestion: Sendable {
   init(_ ledger: Ledger, options: IngestOptions = IngestOptions()) {
     let shared = SharedProgress()
     var options = options
-    options.onCommit = { shared.add($0) }
+    let given = options.onCommit
+    options.onCommit = {
+      shared.add($0)
+      given?($0)
+    }
     self.shared = shared
     ingestor = Ingestor(ledger, input: pipe.read, options: options)
     Thread.detachNewThread { [self] in
@@ -127,7 +131,8 @@ final class Ingestion: Sendable {
     return try result()
   }
 
-  private func result() throws -> IngestSummary {
+  /// Waits for the end of the run, with the input left as it is.
+  func result() throws -> IngestSummary {
     finished.wait()
     return try outcome.withLock { $0! }.get()
   }

@@ -27,7 +27,8 @@ final class TestLedger {
     while start < lines.count {
       let size = max(1, commits[min(commit, commits.count - 1)])
       let end = min(lines.count, start + size)
-      try recording.record(ledger.parse(Array((lines[start..<end].joined(separator: "\n") + "\n").utf8)))
+      try recording.record(
+        BatchBox(parsing: Array((lines[start..<end].joined(separator: "\n") + "\n").utf8), seed: ledger.meta.seed))
       start = end
       commit += 1
     }

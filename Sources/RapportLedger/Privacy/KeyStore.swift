@@ -1,0 +1,230 @@
+import CHash
+import LMDB
+
+/// The file of the customers' keys: an LMDB environment with one database, `branches`, of ``KeyBranch`` records by number.
+///
+/// Keys are appended, like events to the log: a B+tree by subject would rewrite most of its pages at each commit, since
+/// new customers come in no order. Customers are numbered as they come, 1,024 numbers are a branch, and while the last
+/// one is not full it stands in several records: those not larger than what follows them are merged with it, so that
+/// there are never more than eleven and a trickle rewrites each key at most ten times.
+///
+/// A few customers are found by looking into every branch (8 bytes each must be read). After that a table of all is made
+/// in memory: 8 bytes a slot, some 11 a customer.
+///
+/// Not thread-safe: ``KeyRing`` has the lock.
+final class KeyStore {
+  private let environment: Environment
+  private let branches: Database<UInt64>
+  private let path: String
+  private let seed: UInt64
+  /// Numbers of customers by their hashes, up to `known`.
+  private var numbers = FingerprintTable()
+  private var known: UInt64 = 0
+  /// How often it pays to look into every branch before the table is made.
+  private var walksLeft: Int
+
+  /// Where a customer's keys are.
+  struct Place {
+    let branch: KeyBranch
+    let index: Int
+  }
+
+  /// - Parameter seed: the ledger's.
+  /// - Returns: nil if there are no keys and none can be made.
+  static func open(
+    _ path: String, _ access: Environment.Options.Access, seed: UInt64
+  ) throws(LedgerError) -> KeyStore? {
+    if access == .readOnly, DirectoryState.of(path) == .absent { return nil }
+    return try mapping(path) { () throws(LMDBError) in
+      let environment = try Environment(at: path, options: .init(access: access, mapBytes: 1 << 36))
+      guard
+        let branches = try environment.openDatabase(
+          named: "branches", keys: UInt64.self, create: access == .readWrite)
+      else { return nil }
+      return KeyStore(environment, branches, path, seed: seed, walks: access == .readWrite ? 0 : 16)
+    }
+  }
+
+  private init(_ environment: Environment, _ branches: Database<UInt64>, _ path: String, seed: UInt64, walks: Int) {
+    (self.environment, self.branches, self.path, self.seed, walksLeft) = (environment, branches, path, seed, walks)
+  }
+
+  func hash(_ subject: UnsafeBufferPointer<UInt8>) -> UInt64 { rpt_hash64(subject.baseAddress, subject.count, seed) }
+
+  func isEmpty(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError) -> Bool {
+    try mapping(path) { () throws(LMDBError) in try transaction.count(of: branches) == 0 }
+  }
+
+  /// Shows the keys as of now, for the time of `body`.
+  func withReading<R>(_ body: (borrowing ReadTransaction) throws(LedgerError) -> R) throws(LedgerError) -> R {
+    let environment = environment
+    let transaction: ReadTransaction
+    do throws(LMDBError) { transaction = try environment.read() } catch { throw LedgerError(error, path: path) }
+    return try body(transaction)
+  }
+
+  /// Writes the changes that `body` says, all or none, and flushes them.
+  func withWriting(
+    _ body: (borrowing WriteTransaction) throws(LedgerError) -> [Change]
+  ) throws(LedgerError) {
+    let environment = environment
+    var transaction: WriteTransaction
+    do throws(LMDBError) { transaction = try environment.write() } catch { throw LedgerError(error, path: path) }
+    let changes = try body(transaction)
+    do throws(LMDBError) {
+      for change in changes {
+        for number in change.replaced { try transaction.delete(number, in: branches) }
+        try transaction.put(change.number, change.record.span.bytes, in: branches, append: true)
+      }
+      try transaction.commit()
+    } catch { throw LedgerError(error, path: path) }
+  }
+
+  // MARK: Finding
+
+  /// Looks for a customer.
+  ///
+  /// - Returns: nil if the customer has no keys. A place is valid until the transaction ends or writes.
+  /// - Complexity: O(1) expected; for the first few in a process that only reads, O(customers), 8 bytes each.
+  func find(
+    _ subject: UnsafeBufferPointer<UInt8>, _ transaction: borrowing some Transaction & ~Copyable & ~Escapable
+  ) throws(LedgerError) -> Place? {
+    let hash = hash(subject)
+    if walksLeft > 0 {
+      walksLeft -= 1
+      for branch in try list(transaction, from: 1) {
+        guard branch.isIntact else { throw damaged(branch.number) }
+        if let place = try find(subject, hash, in: branch) { return place }
+      }
+      return nil
+    }
+    try catchUp(transaction)
+    var slot = numbers.home(hash)
+    while let number = numbers.next(hash, from: &slot) {
+      let first = Self.firstNumber(ofBranchWith: number)
+      for branch in try list(transaction, from: first, below: first + UInt64(KeyBranch.customersMax)) {
+        if let place = try find(subject, hash, in: branch) { return place }
+      }
+    }
+    return nil
+  }
+
+  private func find(
+    _ subject: UnsafeBufferPointer<UInt8>, _ hash: UInt64, in branch: KeyBranch
+  ) throws(LedgerError) -> Place? {
+    switch branch.find(subject, hash: hash) {
+    case .found(let index): return Place(branch: branch, index: index)
+    case .absent: return nil
+    case .damaged: throw damaged(branch.number)
+    }
+  }
+
+  /// All branches, in the order of their numbers. They are valid until the transaction ends or writes.
+  func list(
+    _ transaction: borrowing some Transaction & ~Copyable & ~Escapable, from first: UInt64 = 1, below end: UInt64 = .max
+  ) throws(LedgerError) -> [KeyBranch] {
+    var found: [(number: UInt64, bytes: UnsafeRawBufferPointer)] = []
+    do throws(LMDBError) {
+      var cursor = try transaction.cursor(in: branches)
+      var entry = try cursor.seek(atOrAfter: first)
+      while let current = entry, current.key < end {
+        current.value.withUnsafeBytes { found.append((current.key, $0)) }
+        entry = try cursor.next()
+      }
+      cursor.close()
+    } catch { throw LedgerError(error, path: path) }
+    var list: [KeyBranch] = []
+    for (number, bytes) in found {
+      guard let branch = KeyBranch(number, bytes) else { throw damaged(number) }
+      list.append(branch)
+    }
+    return list
+  }
+
+  /// Adds what was written since, by whomever, to the table.
+  private func catchUp(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError) {
+    if known >= (try lastNumber(transaction)) { return }
+    for branch in try list(transaction, from: known == 0 ? 1 : Self.firstNumber(ofBranchWith: known)) {
+      guard branch.isIntact else { throw damaged(branch.number) }
+      let first = Self.firstNumber(ofBranchWith: branch.number)
+      for place in 0..<branch.count where !isKnown(branch.hash(of: place), inBranchFrom: first) {
+        numbers.insert(branch.hash(of: place), position: branch.number)
+      }
+      known = max(known, branch.number + UInt64(branch.count) - 1)
+    }
+  }
+
+  private func isKnown(_ hash: UInt64, inBranchFrom first: UInt64) -> Bool {
+    var slot = numbers.home(hash)
+    while let number = numbers.next(hash, from: &slot) {
+      if Self.firstNumber(ofBranchWith: number) == first { return true }
+    }
+    return false
+  }
+
+  private func lastNumber(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError)
+    -> UInt64
+  {
+    var last: (number: UInt64, bytes: UnsafeRawBufferPointer)?
+    do throws(LMDBError) {
+      var cursor = try transaction.cursor(in: branches)
+      if let entry = try cursor.last() { last = (entry.key, entry.value.withUnsafeBytes { $0 }) }
+      cursor.close()
+    } catch { throw LedgerError(error, path: path) }
+    guard let last else { return 0 }
+    guard let branch = KeyBranch(last.number, last.bytes) else { throw damaged(last.number) }
+    return last.number + UInt64(branch.count) - 1
+  }
+
+  private static func firstNumber(ofBranchWith number: UInt64) -> UInt64 {
+    let size = UInt64(KeyBranch.customersMax)
+    return (number - 1) / size * size + 1
+  }
+
+  // MARK: Adding
+
+  /// A record to write, and those that it stands in for.
+  struct Change {
+    let number: UInt64
+    let record: [UInt8]
+    let replaced: [UInt64]
+  }
+
+  /// Which of the new customers go to a branch, and the records of it that they are merged with.
+  struct Plan {
+    let number: UInt64
+    let old: [KeyBranch]
+    let new: Range<Int>
+  }
+
+  /// Finds the branches for so many new customers.
+  func plan(
+    _ count: Int, _ transaction: borrowing some Transaction & ~Copyable & ~Escapable
+  ) throws(LedgerError) -> [Plan] {
+    var plans: [Plan] = []
+    var next = try lastNumber(transaction) + 1
+    var tail = try list(transaction, from: Self.firstNumber(ofBranchWith: next))
+    var planned = 0
+    while planned < count {
+      let end = Self.firstNumber(ofBranchWith: next) + UInt64(KeyBranch.customersMax)
+      let new = planned..<min(count, planned + Int(end - next))
+      let isFull = UInt64(new.count) == end - next
+      var size = new.count
+      var old: [KeyBranch] = []
+      while let branch = tail.last, isFull || branch.count <= size {
+        old.append(tail.removeLast())
+        size += branch.count
+      }
+      plans.append(Plan(number: old.last?.number ?? next, old: old, new: new))
+      planned = new.upperBound
+      next += UInt64(new.count)
+      tail = []
+    }
+    return plans
+  }
+
+  func damaged(_ number: UInt64) -> LedgerError {
+    let what = "the keys of customers from number \(number) on in \(path)"
+    return .damaged(Damage(kind: .file, position: 0, detail: "\(what) are not what was written"))
+  }
+}
