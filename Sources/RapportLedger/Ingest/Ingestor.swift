@@ -105,18 +105,19 @@ public final class Ingestor: Sendable {
   public func run() throws -> IngestSummary {
     let started = Clock.monotonic
     let recording = Recording(ledger, options: options)
-    let channel = BatchChannel()
+    let channel = BatchChannel(segmentEvents: ledger.segmentEvents)
     let failure = Mutex<(any Error)?>(nil)
     let reading = Mutex<(any Error)?>(nil)
     parallel(2) { thread in
       if thread == 1 {
         do {
-          try recording.prepare()
+          channel.begin(at: try recording.prepare())
           while let batch = channel.receive() {
             if wantsNewRejects.exchange(false, ordering: .acquiring) { recording.reopenRejects() }
+            let count = batch.value.count
             try recording.record(batch)
             batch.value.removeAll()
-            channel.giveSpare(batch)
+            channel.giveBack(batch, events: count, position: recording.summary.position)
           }
         } catch {
           failure.withLock { $0 = error }
@@ -124,7 +125,7 @@ public final class Ingestor: Sendable {
           stop()
         }
       } else {
-        do { try read(into: channel, limit: { recording.batchLimit }) } catch { reading.withLock { $0 = error } }
+        do { try read(into: channel) } catch { reading.withLock { $0 = error } }
         channel.finish()
       }
     }
@@ -140,11 +141,13 @@ public final class Ingestor: Sendable {
   /// half of the memory.
   private var batchBytesMax: Int { min(max(options.memory / 32, 1 << 20), 64 << 20) }
 
-  private func read(into channel: BatchChannel, limit: () -> Int) throws {
+  private func read(into channel: BatchChannel) throws {
     let seed = ledger.meta.seed
     var lines = LineReader(maxLineBytes: options.rules.maxLineBytes)
     var parser = EventParser(seed: seed, rules: options.rules)
     var batch = BatchBox(seed: seed)
+    // Whole lines were read and not parsed, because the batch before them was full.
+    var hasMore = false
     var opened: Int64 = 0
     let linger = options.linger.nanoseconds
 
@@ -154,8 +157,8 @@ public final class Ingestor: Sendable {
       if isWaiting {
         let left = opened + linger - Clock.monotonic
         // A full batch waits for the writer, however long it takes: one that only lingered may go on growing.
-        let isFull = batch.value.count >= limit() || batch.value.byteCount >= batchBytesMax
-        if try isFull || (left <= 0 && !isFlooded(batch)) {
+        let isFull = batch.value.count >= channel.room || batch.value.byteCount >= batchBytesMax
+        if try isFull || (left <= 0 && !(isFlood(batch) && (hasMore || waitForInput(0)))) {
           if channel.send(batch, waiting: isFull) {
             batch = channel.takeSpare() ?? BatchBox(seed: seed)
             parser.beginBatch()
@@ -164,26 +167,26 @@ public final class Ingestor: Sendable {
           if channel.hasFailed { return }
           timeout = 1
         } else {
-          timeout = Int32((left + 999_999) / 1_000_000)
+          timeout = Int32(max(0, left + 999_999) / 1_000_000)
         }
       }
-      if isStopping.load(ordering: .acquiring) { break }
-      guard try waitForInput(timeout) else { continue }
-      let count = try lines.fill(from: input)
-      if count == 0 {
-        lines.finish(&parser, into: &batch.value)
-        break
+      if !hasMore {
+        if isStopping.load(ordering: .acquiring) { break }
+        guard try waitForInput(timeout) else { continue }
+        let count = try lines.fill(from: input)
+        if count == 0 {
+          lines.finish(&parser, into: &batch.value)
+          break
+        }
       }
       if batch.value.isEmpty { opened = Clock.monotonic }
-      lines.parse(&parser, into: &batch.value)
+      hasMore = lines.parse(&parser, into: &batch.value, atMost: max(1, channel.room - batch.value.count))
     }
     if !batch.value.isEmpty { _ = channel.send(batch, waiting: true) }
   }
 
-  /// So much has come within the linger, and more is there: it pays to fill a whole segment before it is committed.
-  private func isFlooded(_ batch: BatchBox) throws -> Bool {
-    try batch.value.count >= ledger.segmentEvents / 16 && waitForInput(0)
-  }
+  /// So much has come within the linger that it pays to fill a whole segment before it is committed.
+  private func isFlood(_ batch: BatchBox) -> Bool { batch.value.count >= ledger.segmentEvents / 16 }
 
   /// - Returns: whether there is something to read.
   private func waitForInput(_ timeout: Int32) throws -> Bool {
@@ -200,66 +203,4 @@ public final class Ingestor: Sendable {
 
 extension Duration {
   var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
-}
-
-/// A batch on its way between the threads.
-final class BatchBox: @unchecked Sendable {
-  // Owned by one thread at a time: the channel hands it over.
-  var value: EventBatch
-  init(seed: UInt64) { value = EventBatch(seed: seed) }
-}
-
-/// Holds one batch: the reading thread is at most one batch ahead of the writing one.
-final class BatchChannel: @unchecked Sendable {
-  private let lock = Lock()
-  private var batch: BatchBox?
-  /// Written batches: their memory is used again.
-  private var spares: [BatchBox] = []
-  private var isFinished = false
-  private var isFailed = false
-
-  /// - Returns: false if the place is taken and `waiting` is false, or if the receiver has failed.
-  func send(_ box: BatchBox, waiting: Bool) -> Bool {
-    lock.withLock {
-      while batch != nil, !isFailed {
-        if !waiting { return false }
-        lock.wait()
-      }
-      if isFailed { return false }
-      batch = box
-      lock.wakeAll()
-      return true
-    }
-  }
-
-  /// The next batch; nil when there will be none.
-  func receive() -> BatchBox? {
-    lock.withLock {
-      while batch == nil, !isFinished { lock.wait() }
-      defer {
-        batch = nil
-        lock.wakeAll()
-      }
-      return batch
-    }
-  }
-
-  func giveSpare(_ box: BatchBox) { lock.withLock { spares.append(box) } }
-  func takeSpare() -> BatchBox? { lock.withLock { spares.popLast() } }
-
-  func finish() {
-    lock.withLock {
-      isFinished = true
-      lock.wakeAll()
-    }
-  }
-
-  func fail() {
-    lock.withLock {
-      isFailed = true
-      lock.wakeAll()
-    }
-  }
-
-  var hasFailed: Bool { lock.withLock { isFailed } }
 }

@@ -48,26 +48,31 @@ struct LineReader {
     }
   }
 
-  /// Parses the whole lines of the buffer and keeps the rest.
-  mutating func parse(_ parser: inout EventParser, into batch: inout EventBatch) {
-    if overlong != nil, !passOver(&batch) { return }
+  /// Parses whole lines of the buffer and keeps the rest.
+  ///
+  /// - Parameter limit: how many lines at most.
+  /// - Returns: whether it stopped at the limit, so that there may be more.
+  mutating func parse(_ parser: inout EventParser, into batch: inout EventBatch, atMost limit: Int = .max) -> Bool {
+    if overlong != nil, !passOver(&batch) { return false }
     var start = 0
     skipByteOrderMark(&start)
     lines.removeAll(keepingCapacity: true)
     buffer.withUnsafeBytes { bytes in
       let base = bytes.baseAddress!
-      while start < filled, let end = memchr(base + start, 0x0A, filled - start) {
+      while start < filled, lines.count < limit, let end = memchr(base + start, 0x0A, filled - start) {
         let length = base.distance(to: end) - start
         lines.append(Self.line(base, start, length))
         start += length + 1
       }
     }
     if lines.isEmpty { discard(start) } else { submit(upTo: start, &parser, &batch) }
+    if lines.count == limit { return true }
     // A carriage return may be half of a line end that is still to come.
     if filled > maxLineBytes + 1 || (filled == maxLineBytes + 1 && buffer[maxLineBytes] != 0x0D) {
       overlong = (Array(buffer[0..<maxLineBytes]), offset)
       discard(filled)
     }
+    return false
   }
 
   /// Parses an unterminated last line.

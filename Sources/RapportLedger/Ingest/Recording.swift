@@ -1,7 +1,4 @@
-import Synchronization
-
-/// The writing half of ingest: batches in, commits and acknowledgements out. Belongs to the writer's thread, but for
-/// ``batchLimit``.
+/// The writing half of ingest: batches in, commits and acknowledgements out. Belongs to the writer's thread.
 final class Recording: @unchecked Sendable {
   private let ledger: Ledger
   private let writer: LogWriter
@@ -9,7 +6,6 @@ final class Recording: @unchecked Sendable {
   private var rejects: RejectsFile
   private var sealer: Sealer
   private(set) var summary = IngestSummary()
-  private let limit: Atomic<Int>
 
   init(_ ledger: Ledger, options: IngestOptions) {
     self.ledger = ledger
@@ -18,13 +14,15 @@ final class Recording: @unchecked Sendable {
     sealer = Sealer(ledger.keyRing)
     rejects = RejectsFile(
       path: options.rejectsPath ?? ledger.path + "/rejects.ndjson", keepsText: options.keepsRejectedText)
-    limit = Atomic(ledger.segmentEvents)
   }
 
-  /// How many events the next batch should have: as many as the unfinished segment lacks. Safe from any thread.
-  var batchLimit: Int { limit.load(ordering: .relaxed) }
-
-  func prepare() throws(LedgerError) { setPosition(try writer.prepare()) }
+  /// Loads what the writer needs to know.
+  ///
+  /// - Returns: the last position.
+  func prepare() throws(LedgerError) -> UInt64 {
+    summary.position = try writer.prepare()
+    return summary.position
+  }
 
   func reopenRejects() { rejects.reopen() }
 
@@ -52,16 +50,10 @@ final class Recording: @unchecked Sendable {
     summary.duplicates += appended.duplicates
     summary.conflicts += appended.conflicts.count
     summary.rejected += refused.count
-    setPosition(appended.position)
+    summary.position = appended.position
     onCommit?(
       IngestProgress(
         position: appended.position, line: box.value.lastLine, counts: summary, inputBytes: box.value.inputBytes))
-  }
-
-  private func setPosition(_ position: UInt64) {
-    summary.position = position
-    let size = ledger.segmentEvents
-    limit.store(size - Int(position % UInt64(size)), ordering: .relaxed)
   }
 }
 

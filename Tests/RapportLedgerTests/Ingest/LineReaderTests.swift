@@ -26,7 +26,9 @@ struct LineReaderTests {
   @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 64, 299, 300, 301])
   func `pieces of any size give the same events, rejects, places and counts`(size: Int) throws {
     let whole = try Pieces(Self.mixture, size: 60_000, rules: Self.rules)
-    #expect(try Pieces(Self.mixture, size: size, rules: Self.rules).summary == whole.summary)
+    for limit in [1, 3, .max] {
+      #expect(try Pieces(Self.mixture, size: size, limit: limit, rules: Self.rules).summary == whole.summary)
+    }
     #expect(whole.events.count == 5)
     #expect(whole.rejects.count == 4)
     #expect(whole.blankCount == 4)

@@ -40,7 +40,7 @@ final class TestPipe: Sendable {
   }
 }
 
-/// What ``LineReader`` makes of bytes that arrive in pieces of one size.
+/// What ``LineReader`` makes of bytes that arrive in pieces of one size and are parsed so many lines at once.
 struct Pieces {
   var lineCount = 0
   var blankCount = 0
@@ -51,7 +51,7 @@ struct Pieces {
   var lastLine: UInt64 = 0
   var inputBytes: UInt64 = 0
 
-  init(_ bytes: [UInt8], size: Int, rules: IngestRules = IngestRules()) throws {
+  init(_ bytes: [UInt8], size: Int, limit: Int = .max, rules: IngestRules = IngestRules()) throws {
     let pipe = TestPipe()
     var reader = LineReader(maxLineBytes: rules.maxLineBytes)
     var parser = EventParser(seed: 1, rules: rules)
@@ -61,7 +61,7 @@ struct Pieces {
       let end = min(start + size, bytes.count)
       pipe.send(Array(bytes[start..<end]))
       _ = try reader.fill(from: pipe.read)
-      reader.parse(&parser, into: &box.value)
+      while reader.parse(&parser, into: &box.value, atMost: limit) {}
       start = end
     }
     reader.finish(&parser, into: &box.value)
