@@ -28,6 +28,35 @@ struct TrustTests {
     try #require(try Executable.run(["digest", "--ledger", path]).lines.first)
   }
 
+  @Test("a flipped bit in the keys of customers is found, and no key is made in the place of one that it hides")
+  func keys() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.ledger
+    func note(_ id: Int) -> Data {
+      Data(
+        #"{"specversion":"1.0","id":"\#(id)","source":"/t","type":"note.added","subject":"mole","data":{"text":"x"}}"#
+          .utf8)
+    }
+    #expect(try Executable.run(["ingest", "--quiet", "--ledger", path], input: note(1)).status == 0)
+    #expect(try verify(path).status == 0)
+    let file = URL(fileURLWithPath: path + "/keys/data.mdb")
+    let sound = try Data(contentsOf: file)
+    let name = try #require(sound.range(of: Data("mole".utf8)))
+    // The hash of the customer, then the name: the record is 8 + 8 + 4 + 60, 8, 4 and 92 bytes, then the name.
+    for offset in [name.lowerBound - 104, name.lowerBound - 50, name.lowerBound] {
+      var flipped = sound
+      flipped[offset] ^= 4
+      try flipped.write(to: file)
+      let result = try verify(path)
+      #expect(result.status == 4)
+      #expect(kinds(result) == ["keys"], "byte \(offset)")
+      let recorded = try Executable.run(["ingest", "--quiet", "--ledger", path], input: note(2))
+      #expect(recorded.status == 4, "byte \(offset)")
+    }
+    try sound.write(to: file)
+    #expect(try verify(path).status == 0)
+  }
+
   // MARK: Sound
 
   @Test("a sound ledger is sound, and its digest the one that verifying computes anew")

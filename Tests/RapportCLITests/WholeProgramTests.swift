@@ -77,6 +77,25 @@ struct WholeProgramTests {
     #expect(result.lines.last == #"{"position":1,"line":3}"#)
   }
 
+  @Test("acknowledgements that cannot be written end ingest, though its input is open, and what it read is recorded")
+  func acknowledgementsLost() throws {
+    let folder = try TemporaryFolder()
+    let (process, stdin, stderr) = (Process(), Pipe(), Pipe())
+    process.executableURL = URL(fileURLWithPath: Executable.path)
+    process.arguments = ["ingest", "--ack", "--quiet", "--ledger", folder.ledger]
+    process.standardInput = stdin
+    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+    process.standardError = stderr
+    try process.run()
+    let line = #"{"specversion":"1.0","id":"1","source":"/t","type":"note.added","subject":"C1","data":{}}"#
+    try stdin.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8))
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 74)
+    #expect(String(decoding: stderr.fileHandleForReading.availableData, as: UTF8.self).contains("standard output"))
+    #expect(try Executable.run(["status", "--json", "--ledger", folder.ledger]).json["position"] as? Int == 1)
+    try stdin.fileHandleForWriting.close()
+  }
+
   @Test("an event recorded by hand is on the card")
   func record() throws {
     let folder = try TemporaryFolder()

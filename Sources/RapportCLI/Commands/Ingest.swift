@@ -93,8 +93,9 @@ struct Ingest: AsyncParsableCommand {
     let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
     let acknowledgements = ack ? Acknowledgements() : nil
     let metricsFile = metrics.map { MetricsFile(path: $0) }
-    let service = IngestService(
-      ingestor: Ingestor(ledger, input: input, options: ingestOptions(report, acknowledgements, metricsFile)))
+    let ingestor = Ingestor(ledger, input: input, options: ingestOptions(report, acknowledgements, metricsFile))
+    acknowledgements?.attach(ingestor)
+    let service = IngestService(ingestor: ingestor)
     do {
       defer { report?.clear() }
       try await runUntilDone(service)
@@ -156,10 +157,16 @@ struct Ingest: AsyncParsableCommand {
 
 /// Acknowledgements on standard output, each at once.
 ///
-/// When one cannot be written there are no more: the sender believes what it last read, and half a line followed by
-/// another would be a lie. Recording goes on; that is what the events were sent for.
+/// When one cannot be written there are no more, for half a line followed by another would be a lie. If nobody reads them
+/// any more, recording goes on; that is what the events were sent for. If they could not be written for another reason,
+/// ingest ends as it ends on a signal: a sender that waits for acknowledgements would wait for ever, and learns by its
+/// pipe that it must begin anew.
 private final class Acknowledgements: Sendable {
   private let failure = Mutex<(any Error)?>(nil)
+  private let ingestor = Mutex<Ingestor?>(nil)
+
+  /// Says what is to end when there are no more acknowledgements.
+  func attach(_ ingestor: Ingestor) { self.ingestor.withLock { $0 = ingestor } }
 
   func write(_ progress: IngestProgress) {
     failure.withLock { failure in
@@ -168,6 +175,7 @@ private final class Acknowledgements: Sendable {
         try Output.writeNow(Array("{\"position\":\(progress.position),\"line\":\(progress.line)}\n".utf8))
       } catch {
         failure = error
+        if !(error is ClosedPipe) { ingestor.withLock { $0 }?.stop() }
       }
     }
   }

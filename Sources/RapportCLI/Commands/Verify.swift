@@ -5,8 +5,8 @@ struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check that the ledger is what was written.",
     discussion: """
-      Reads every page, checksum and event; checks positions, order, texts and fingerprints, compares stored views with \
-      a replay, and computes the digest of the log anew. With --against it also proves that the log still begins with \
+      Reads every page, checksum and event; checks positions, order, texts and fingerprints, checks the \
+      customers' keys, compares stored views with a replay, and computes the digest of the log anew. With --against it also proves that the log still begins with \
       the events that a digest was taken of, and that nobody has rewritten them.
 
       Examples:

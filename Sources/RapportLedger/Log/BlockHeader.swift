@@ -133,6 +133,8 @@ public struct Damage: Error, Sendable, Equatable, CustomStringConvertible {
     case time
     /// The root of a segment is not that of its events.
     case root
+    /// The customers' keys.
+    case keys
     /// A stored view is not what the log says.
     case view
     /// The log is not the one that a digest is of.

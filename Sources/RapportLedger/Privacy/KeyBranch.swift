@@ -43,7 +43,8 @@ struct KeyBranch {
   /// Whether the hashes are those that were written. Checks 8 bytes a customer.
   var isIntact: Bool { checksum(0) == Self.hash(bytes[16..<endsOffset]) }
 
-  private var areSubjectsIntact: Bool {
+  /// The same of the subjects.
+  var areSubjectsIntact: Bool {
     checksum(8) == Self.hash(bytes[endsOffset..<keysOffset], bytes[subjectsOffset...])
   }
 

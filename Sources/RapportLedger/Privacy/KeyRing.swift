@@ -118,6 +118,31 @@ final class KeyRing: @unchecked Sendable {
     }
   }
 
+  /// Checks that the keys are those that were written, and that they open if the master key is there.
+  ///
+  /// - Complexity: O(customers), about a microsecond each.
+  func verify() throws(LedgerError) -> Damage? {
+    do throws(LedgerError) {
+      try withState { state throws(LedgerError) in
+        guard let store = try store(&state) else { return }
+        let isLocked = try MasterKey.read(masterKeyPath) == nil
+        try store.withReading { transaction throws(LedgerError) in
+          try store.check(transaction)
+          if isLocked { return }
+          for branch in try store.list(transaction) {
+            for index in 0..<branch.count {
+              _ = try unwrap(KeyStore.Place(branch: branch, index: index), store, &state)
+            }
+          }
+        }
+      }
+      return nil
+    } catch {
+      guard case .damaged(let damage) = error else { throw error }
+      return damage
+    }
+  }
+
   private func withState<R>(_ body: (inout State) throws(LedgerError) -> R) throws(LedgerError) -> R {
     try lock.withLock { () throws(LedgerError) in try body(&state) }
   }

@@ -2,7 +2,7 @@ import LMDB
 import Synchronization
 
 /// One run of `verify`: first what only the list of blocks can tell, then block by block on all threads, then what only
-/// the whole can tell.
+/// the whole can tell; and the keys and the stored views beside the log.
 struct Verifier {
   private let ledger: Ledger
   private let wanted: LogDigest?
@@ -23,6 +23,7 @@ struct Verifier {
 
   mutating func run() throws {
     try verifyLog()
+    if let damage = try ledger.keyRing.verify() { note(damage) }
     if result.isSound { try verifyViews() }
     compareWithWanted()
   }
