@@ -47,6 +47,31 @@ struct WholeProgramTests {
     #expect(rejects[1].contains(#""line":3"#) && rejects[1].contains("no JSON"))
   }
 
+  @Test("show --why names the events behind each line, to programs and to people")
+  func why() throws {
+    let folder = try TemporaryFolder()
+    let input = """
+      {"specversion":"1.0","id":"r","source":"/t","type":"customer.registered","subject":"C1","time":"2026-01-02T08:00:00Z","data":{"kind":"b2b"}}
+      {"specversion":"1.0","id":"y","source":"/t","type":"consent.given","subject":"C1","time":"2026-01-03T08:00:00Z","data":{"purpose":"ads","method":"form"}}
+
+      """
+    _ = try Executable.run(["ingest", "--quiet", "--ledger", folder.ledger], input: Data(input.utf8))
+    let card = try Executable.run(["show", "C1", "--why", "--json", "--ledger", folder.ledger])
+    let reasons = try #require(card.json["why"] as? [String: Any])
+    let consent = try #require((reasons["consent"] as? [String: [[String: Any]]])?["ads"]?.first)
+    #expect(consent["position"] as? Int == 2)
+    #expect(consent["id"] as? String == "y")
+    #expect(consent["source"] as? String == "/t")
+    #expect(consent["type"] as? String == "consent.given")
+    #expect(consent["time"] as? String == "2026-01-03T08:00:00Z")
+    #expect(consent["correctedby"] is NSNull)
+    let page = try Executable.run(["show", "C1", "--why", "--ledger", folder.ledger]).lines
+    #expect(page.contains("line\tposition\ttime\ttype\tid\tsource\tcorrectedby"))
+    #expect(page.contains("kind\t1\t2026-01-02 08:00\tcustomer.registered\tr\t/t\t"))
+    #expect(page.contains("consent ads\t2\t2026-01-03 08:00\tconsent.given\ty\t/t\t"))
+    #expect(try Executable.run(["show", "C1", "--why", "--reorder", "--ledger", folder.ledger]).status == 64)
+  }
+
   @Test("what is not there, is a file, or is not understood exits as documented")
   func exitCodes() throws {
     let folder = try TemporaryFolder()

@@ -9,7 +9,7 @@ struct Show: ParsableCommand {
       about them: computed from all their events at this moment, or as of another.
 
       Examples:
-        rapport show C0042
+        rapport show C0042 --why
         rapport show C0042 --at 2026-01-31 --json
 
       Exits 2 when no event is about such a customer.
@@ -20,6 +20,9 @@ struct Show: ParsableCommand {
 
   @OptionGroup var moment: MomentOptions
 
+  @Flag(name: .long, help: "Name the events behind every line: those that gave it its present value.")
+  var why = false
+
   @Flag(name: .long, help: "Instead of the card the products that the customer buys again, and when they are due.")
   var reorder = false
 
@@ -28,15 +31,24 @@ struct Show: ParsableCommand {
 
   @OptionGroup var options: LedgerOptions
 
+  func validate() throws {
+    if why, reorder { throw ValidationError("--why is about the card, which --reorder does not show.") }
+  }
+
   func run() throws {
     let ledger = try options.open(for: .reading)
     guard !reorder else { return try printReorder(ledger) }
     let card = try ledger.read { snapshot in
       let asOf = moment.asOf()
-      return try Card(of: customer, in: snapshot, asOf: asOf, limits: moment.limits(asOf: asOf, in: snapshot))
+      return try Card(
+        of: customer, in: snapshot, asOf: asOf, limits: moment.limits(asOf: asOf, in: snapshot), explained: why)
     }
     try Output.run(noColor: options.noColor) { output in
-      if json { try output.json(card.json) } else { try output.page(CardPage.page(of: card.json)) }
+      if json { return try output.json(card.json) }
+      try output.page(CardPage.page(of: card.json))
+      guard let why = card.json["why"] else { return }
+      if output.terminal.isTerminal { try output.line() }
+      try output.table(WhyPage.table(of: why, isTerminal: output.terminal.isTerminal))
     }
   }
 

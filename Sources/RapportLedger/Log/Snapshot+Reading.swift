@@ -127,10 +127,7 @@ extension Snapshot {
     let block = blocks[item.block]
     var sent = block.facts(item.row..<item.row + 1)[0]
     guard let target = item.target else { return try event(sent, item.block, &reader) }
-    let source = try nameBytes(sent.source)
-    let by = String(
-      decoding: source.elementsEqual(target.by.source)
-        ? target.by.id : target.by.source + [UInt8(ascii: "#")] + target.by.id, as: UTF8.self)
+    let by = target.by.text(besides: try nameBytes(sent.source))
     if target.isRetracted {
       var event = try event(sent, item.block, &reader)
       event.retractedBy = by

@@ -22,6 +22,12 @@ struct Corrections: Sendable {
   struct Cause: Sendable {
     var source: [UInt8]
     var id: [UInt8]
+
+    /// How an event of some source names it: its id, `SOURCE#ID` if its source is another.
+    func text(besides source: UnsafeBufferPointer<UInt8>) -> String {
+      String(
+        decoding: source.elementsEqual(self.source) ? id : self.source + [UInt8(ascii: "#")] + id, as: UTF8.self)
+    }
   }
 
   /// In order of block and row.

@@ -5,24 +5,36 @@
 public struct Card: Sendable {
   public let json: JSONValue
 
-  /// - Parameter subject: any of the person's ids.
+  /// - Parameters:
+  ///   - subject: any of the person's ids.
+  ///   - explained: whether ``json`` ends with `why`, the events behind each line.
   /// - Throws: ``LedgerError/noSuchCustomer(_:)``.
   /// - Complexity: O(blocks · log rows + events of the person).
   public init(
-    of subject: String, in snapshot: borrowing Snapshot, asOf: Int64, limits: ReplayLimits = ReplayLimits()
+    of subject: String, in snapshot: borrowing Snapshot, asOf: Int64, limits: ReplayLimits = ReplayLimits(),
+    explained: Bool = false
   ) throws(LedgerError) {
     let projection = CardProjection()
     var person = try PersonReader(
       of: subject, in: snapshot, columns: projection.columns, readsLines: true, limits: limits)
     let facts = try person.fold(projection, in: snapshot)
-    let traits = try Traits(person.items(), in: snapshot, asOf: asOf)
+    let items = person.items()
+    let traits = try Traits(items, in: snapshot, asOf: asOf)
     var merged: [String] = []
     for member in person.members where member != person.number { merged.append(try snapshot.subject(member)) }
     merged.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let identity = Identity(subject: try snapshot.subject(person.number), merged: merged)
     let position = min(snapshot.position, limits.position ?? .max)
-    json = try Card.print(identity, facts, traits, snapshot, asOf, position)
+    let card = try Card.print(identity, facts, traits, snapshot, asOf, position)
+    guard explained, case .object(let members) = card else {
+      json = card
+      return
+    }
+    let why = try CardWhy(person, items, traits, in: snapshot)
+    json = .object(members + [.init(key: "why", value: why.json)])
   }
+
+  static let caseKinds = ["enquiry", "concern", "complaint"]
 
   private struct Identity {
     var subject: String
@@ -57,7 +69,7 @@ public struct Card: Sendable {
       JSONValue.Member(key: $0.0, value: .string(consent($0.1, asOf)))
     }
     let cases = facts.filter { $0.what == .openCases }.map {
-      JSONValue.Member(key: word($0.code, ["enquiry", "concern", "complaint"]), value: .int(Int($0.number)))
+      JSONValue.Member(key: word($0.code, caseKinds), value: .int(Int($0.number)))
     }
     let satisfaction = facts.filter { $0.what == .satisfaction }.map { fact in
       JSONValue.Member(
@@ -86,7 +98,7 @@ public struct Card: Sendable {
     ])
   }
 
-  private static func word(_ code: UInt8, _ words: [String]) -> String {
+  static func word(_ code: UInt8, _ words: [String]) -> String {
     code >= 1 && Int(code) <= words.count ? words[Int(code) - 1] : "other"
   }
 
@@ -107,6 +119,8 @@ struct Traits {
     var rank: Int
     var time: Int64
     var expires: Int64?
+    /// Of the event that set it.
+    var position: UInt64
   }
 
   private static let bases = ["declared", "observed", "inferred"]
@@ -118,28 +132,28 @@ struct Traits {
     var reader = EventReader()
     for item in items where item.kind == .customerUpdated {
       if let target = item.target {
-        apply(target.text, at: item.time)
+        apply(target.text, of: item)
         continue
       }
       let members = try reader.withEvent(row: item.row, in: item.block, of: snapshot) {
         facts, record, snapshot throws(LedgerError) in
         [UInt8(ascii: "{")] + (try EventText.members(facts, record, in: snapshot)) + [UInt8(ascii: "}")]
       }
-      apply(members, at: item.time)
+      apply(members, of: item)
     }
     for (field, traits) in fields {
       fields[field] = traits.map { trait in trait.flatMap { ($0.expires ?? .max) <= asOf ? nil : $0 } }
     }
   }
 
-  private mutating func apply(_ text: [UInt8], at time: Int64) {
+  private mutating func apply(_ text: [UInt8], of item: PersonReader.Item) {
     var fields = fields
-    _ = EventText.withDocument(text) { document in Traits.apply(document, at: time, to: &fields) }
+    _ = EventText.withDocument(text) { document in Traits.apply(document, of: item, to: &fields) }
     self.fields = fields
   }
 
   private static func apply(
-    _ document: borrowing JSONDocument, at time: Int64, to fields: inout [String: [Trait?]]
+    _ document: borrowing JSONDocument, of item: PersonReader.Item, to fields: inout [String: [Trait?]]
   ) {
     guard let data = document.member("data", of: 0) else { return }
     if let set = document.member("set", of: data) {
@@ -157,7 +171,7 @@ struct Traits {
         }
         let rank = bases.firstIndex(of: basis) ?? 2
         fields[name, default: [nil, nil, nil]][rank] = Trait(
-          value: document.rawText(rawValue), rank: rank, time: time, expires: expires)
+          value: document.rawText(rawValue), rank: rank, time: item.time, expires: expires, position: item.position)
       }
     }
     if let unset = document.member("unset", of: data) {
@@ -182,16 +196,29 @@ struct Traits {
   }
 
   /// Fields whose declared and inferred values differ.
-  var contradictions: JSONValue {
-    var list: [(String, JSONValue)] = []
+  private var contradicted: [(field: String, declared: Trait, inferred: Trait)] {
+    var list: [(field: String, declared: Trait, inferred: Trait)] = []
     for (field, traits) in fields {
       guard let declared = traits[0], let inferred = traits[2], declared.value != inferred.value else { continue }
-      list.append(
-        (
-          field,
-          .members(["field": .string(field), "declared": .raw(declared.value), "inferred": .raw(inferred.value)])
-        ))
+      list.append((field, declared, inferred))
     }
-    return .array(list.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }.map(\.1))
+    return list.sorted { $0.field.utf8.lexicographicallyPrecedes($1.field.utf8) }
+  }
+
+  var contradictions: JSONValue {
+    .array(
+      contradicted.map { field, declared, inferred in
+        .members(["field": .string(field), "declared": .raw(declared.value), "inferred": .raw(inferred.value)])
+      })
+  }
+
+  /// The position of the event behind the best value of each field.
+  var reasons: [(field: String, positions: [UInt64])] {
+    fields.compactMap { field, traits in traits.compactMap { $0 }.first.map { (field, [$0.position]) } }
+  }
+
+  /// The positions of the events that contradict each other, by field: what was declared, what was inferred.
+  var contradictionReasons: [(field: String, positions: [UInt64])] {
+    contradicted.map { ($0.field, [$0.declared.position, $0.inferred.position]) }
   }
 }

@@ -60,7 +60,12 @@ public struct CardProjection: Projection {
   }
 
   /// The card counts days in UTC.
-  fileprivate static let query = ViewQuery(asOf: 0)
+  private static let query = ViewQuery(asOf: 0)
+
+  /// Whether an order is one of the card's perfect orders.
+  static func isPerfect(_ order: OrderOutcome) -> Bool {
+    order.isPlaced && order.isPerfect(query) && !order.isOffBeforeDue(query)
+  }
 }
 
 /// One history on its way to a card.
@@ -200,7 +205,7 @@ extension CardProjection.Scratch {
       let order = book.orders[index]
       guard order.isPlaced else { continue }
       count += 1
-      if order.isPerfect(CardProjection.query) && !order.isOffBeforeDue(CardProjection.query) { perfect += 1 }
+      if CardProjection.isPerfect(order) { perfect += 1 }
       last = max(last, order.placed)
     }
     guard count > 0 else { return }

@@ -115,6 +115,8 @@ public struct OrderBook {
 
   /// The orders, in the order of their first event. Ask after ``finish()``.
   public var orders: [OrderOutcome] { table.values }
+  /// The hashes of their ids, in the same order.
+  var ids: [UInt64] { table.keys }
 
   /// Forgets the last person.
   public mutating func removeAll() {

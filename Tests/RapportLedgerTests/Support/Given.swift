@@ -170,10 +170,13 @@ struct Given {
   }
 
   /// Shows a card as JSON.
-  func whenShown(_ customer: String = "C1", at: String = Given.later) throws -> JSON {
+  func whenShown(
+    _ customer: String = "C1", at: String = Given.later, knownAt: UInt64? = nil, explained: Bool = false
+  ) throws -> JSON {
     let time = instant(at)
     return try ledger.ledger.read { snapshot in
-      let card = try Card(of: customer, in: snapshot, asOf: time, limits: ReplayLimits(time: time))
+      let limits = ReplayLimits(time: time, position: knownAt)
+      let card = try Card(of: customer, in: snapshot, asOf: time, limits: limits, explained: explained)
       return try JSON(reading: card.json.text)
     }
   }

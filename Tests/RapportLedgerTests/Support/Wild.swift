@@ -39,7 +39,7 @@ struct Wild {
 
   /// Another time, another country, or another value of one field.
   private mutating func change(of target: Event) -> [String: JSON] {
-    let fields = Self.kinds[target.type]!.shape.fields.filter { !$0.isPersonal && $0.kind != .object }
+    let fields = Self.kinds[target.type]!.shape.fields.filter { !$0.isPersonal }
     switch below(4) {
     case 0: return ["time": .string(text(time()))]
     case 1 where !fields.contains { $0.name == "country" }: return ["country": .string(pick(["DE", "FR"]))]
@@ -114,8 +114,15 @@ struct Wild {
         ? .string(text(time + below(40 * 86_400))) : .string(String(text(time + below(40 * 86_400)).prefix(10)))
     case .lines: .array((0..<1 + below(2)).map { _ in line() })
     case .list: .array([.string(pick(["email", "phone"]))])
-    case .object: .object([pick(["email", "language"]): ["value": "x", "basis": "declared"]])
+    case .object: .object([pick(["email", "language"]): trait(), "size": trait()])
     }
+  }
+
+  private mutating func trait() -> JSON {
+    [
+      "value": .string(pick(["x", "y"])), "basis": .string(pick(["declared", "observed", "inferred", "inferred"])),
+      "n": chance(70) ? .number("\(below(20))") : .null,
+    ]
   }
 
   private mutating func line() -> JSON {
