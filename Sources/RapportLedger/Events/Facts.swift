@@ -81,10 +81,10 @@ public struct Facts: BitwiseCopyable, Sendable {
     /// `amount` was sent or follows from what was sent.
     @inlinable public static var hasAmount: Marks { Marks(rawValue: 1 << 6) }
     @inlinable public static var hasNumber: Marks { Marks(rawValue: 1 << 7) }
-    static let hasNumber2 = Marks(rawValue: 1 << 8)
+    @inlinable public static var hasNumber2: Marks { Marks(rawValue: 1 << 8) }
     @inlinable public static var hasInstant: Marks { Marks(rawValue: 1 << 9) }
     /// `instant` was sent as a date without a time.
-    public static let instantIsDate = Marks(rawValue: 1 << 10)
+    @inlinable public static var instantIsDate: Marks { Marks(rawValue: 1 << 10) }
     /// No `time` was sent: `time` is the time of recording.
     public static let timeAssumed = Marks(rawValue: 1 << 11)
     /// `time` was not sent in the form in which the ledger prints it; the payload keeps its text.
@@ -98,7 +98,8 @@ public struct Facts: BitwiseCopyable, Sendable {
   public var hasAmount: Bool { marks.contains(.hasAmount) }
 }
 
-/// One line of an order, a delivery or a return.
+/// One line of an order, a delivery or a return; also a field that was read, or one that was inferred, with the number of
+/// observations that it rests on as its quantity.
 public struct OrderLine: BitwiseCopyable, Sendable, Equatable {
   /// Name number of the sku.
   public var sku: UInt32

@@ -183,6 +183,7 @@ extension History {
 
     @inlinable public var hasAmount: Bool { marks.contains(.hasAmount) }
     @inlinable public var hasNumber: Bool { marks.contains(.hasNumber) }
+    @inlinable public var hasNumber2: Bool { marks.contains(.hasNumber2) }
     @inlinable public var hasInstant: Bool { marks.contains(.hasInstant) }
     /// The type's first boolean; nil if not sent.
     @inlinable public var flagA: Bool? { marks.contains(.aIsKnown) ? marks.contains(.aIsTrue) : nil }

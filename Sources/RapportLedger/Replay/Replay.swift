@@ -48,6 +48,19 @@ public struct Replay: Sendable {
     return fold.outcomes()
   }
 
+  /// The digest of what a projection makes of everybody, by their histories and from the log alone: equal wherever the
+  /// same events are, in whatever order they arrived, with any number of threads.
+  ///
+  /// - Throws: ``LedgerError/damaged(_:)`` if a column that it reads is not what was written.
+  /// - Complexity: O(events + blocks · chunks + outcomes).
+  public func digest<P: Projection>(_ projection: P, over snapshot: borrowing Snapshot) throws(LedgerError)
+    -> ViewDigest
+  {
+    let fold = Fold(projection)
+    try run([fold], over: snapshot)
+    return try fold.digest(snapshot, names: NameHashes(snapshot), threads: threads)
+  }
+
   /// Folds several projections in one pass, from the log alone.
   ///
   /// - Returns: whether all texts that the outcomes name are the log's own, so that they can be stored.

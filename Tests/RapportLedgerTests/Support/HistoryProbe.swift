@@ -95,9 +95,7 @@ extension TestLedger {
   /// The digest of a projection.
   func digest(_ probe: HistoryProbe, limits: ReplayLimits = ReplayLimits(), threads: Int = 1) throws -> String {
     try ledger.read { snapshot in
-      let fold = Fold(probe)
-      try Replay(limits: limits, threads: threads).run([fold], over: snapshot)
-      return try fold.digest(snapshot, names: NameHashes(snapshot), threads: threads).description
+      try Replay(limits: limits, threads: threads).digest(probe, over: snapshot).description
     }
   }
 }
