@@ -116,7 +116,7 @@ extension EventKind {
         may("acquired", .choice(["referral", "ad", "organic", "partner", "import"]), .code2),
         may("referrer", .text, .term), personal("name"), personal("email"), personal("phone"),
         personal("address"))
-    case .customerUpdated: .customer(nil, may("set", .object), may("unset", .list))
+    case .customerUpdated: .customer(nil, may("set", .object, .lines), may("unset", .list))
     case .customerLost:
       .customer(
         nil, must("reason", .text, .term), may("to_competitor", .label, .term2),

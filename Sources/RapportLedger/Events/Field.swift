@@ -59,7 +59,8 @@ public struct Field: Sendable {
   enum Slot: Sendable {
     case object, related, amount, currency, instant, number, number2, scale, code, code2, term, term2, term3
     case flagA, flagB, flagC
-    /// The texts of a list, as order lines with no more than a sku.
+    /// The texts of a list, as order lines with no more than a sku; of traits those that are inferred, with the number
+    /// of observations as quantity.
     case lines
   }
 }

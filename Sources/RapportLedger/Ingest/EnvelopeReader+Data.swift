@@ -129,7 +129,7 @@ extension EnvelopeReader {
     case .lines: return try parseLines(index, field, &batch, &facts)
     case .object:
       guard token.kind == .object else { throw field.expected("an object", token) }
-      if kind == .customerUpdated { try checkTraits(index) }
+      if kind == .customerUpdated { try parseTraits(index, &facts, &batch) }
     case .list:
       guard token.kind == .array || token.kind == .string else { throw field.expected("a list of texts", token) }
       if rule.slot == .lines { appendNames(index, &batch, &facts) }
@@ -142,28 +142,6 @@ extension EnvelopeReader {
     let words = fields.words + Int(rule.firstWord)
     for index in 0..<Int(rule.wordCount) where words[index] == text { return UInt8(index + 1) }
     return 255
-  }
-
-  /// Every trait of `customer.updated` says on what it rests.
-  private func checkTraits(_ object: Int) throws(Rejection) {
-    var key = object + 1
-    while key < line.tokens[object].after {
-      let trait = key + 1
-      var hasBasis = line.tokens[trait].isNull
-      if line.tokens[trait].kind == .object {
-        var member = trait + 1
-        while member < line.tokens[trait].after {
-          if line.tokens[member + 1].kind == .string, shortText(member) == Personal.traitFields[0] { hasBasis = true }
-          member = line.tokens[member + 1].after
-        }
-      }
-      guard hasBasis else {
-        throw Rejection(
-          "data.set.\(line.text(of: key).string)",
-          "must be an object with value and basis (declared, observed or inferred)")
-      }
-      key = line.tokens[trait].after
-    }
   }
 
   @inline(__always)

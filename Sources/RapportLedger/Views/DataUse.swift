@@ -1,7 +1,7 @@
 /// `data-use`: no snooping, no hidden agenda, no stalking.
 public struct DataUse: View {
   public static let name = "data-use"
-  public static let version = 1
+  public static let version = 2
   public static let question = "What do we know of customers, what for, and do we use it only for that?"
   public static let definition = ViewDefinition(
     formula: """
@@ -14,8 +14,11 @@ public struct DataUse: View {
       whose data were collected for it, uses, and to whom and into which countries data were disclosed for it. Erased \
       customers are not counted as unused or overdue.
       """,
-    unit: "customers; uses", anchor: "data.collected, data.used, data.disclosed",
-    exclusions: "nothing; a warning counts requests to customers without a reason",
+    unit: "customers; uses", anchor: "data.collected, data.used, data.disclosed, request.made, customer.updated",
+    exclusions: """
+      nothing; warnings count requests to customers without a reason, and values that were inferred from n < 10 \
+      observations, with their fields (an inference that does not say its n is none of them)
+      """,
     groupings: ["field", "purpose"], defaultGrouping: "field",
     keys: ["field", "collected", "purposes", "hidden", "unused", "overdue"],
     variants: [
@@ -44,17 +47,20 @@ public struct DataUse: View {
     var lastRead = Int64.min
     var keptUntil = Int64.max
 
-    enum What: UInt8, BitwiseCopyable { case declared, collected, used, disclosed, kept, asked }
+    enum What: UInt8, BitwiseCopyable { case declared, collected, used, disclosed, kept, asked, guessed }
   }
 
   static let bases = [
     "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests",
   ]
+  /// An inference from fewer observations is a guess; in ten-thousandths.
+  private static let observationsMin: Int64 = 10 * 10_000
 
   public init() {}
 
   public let kinds: EventKindSet = [
     .purposeDeclared, .dataCollected, .dataUsed, .dataRead, .dataDisclosed, .requestMade, .erasureExecuted,
+    .customerUpdated,
   ]
   public let columns = ColumnSet(.term, .term2, .term3, .code, .number, .marks)
   public let readsLines = true
@@ -100,6 +106,11 @@ public struct DataUse: View {
         let fields = history.lines(of: index)
         for line in fields.indices { read(fields[line].sku, event.time, &scratch) }
       case .requestMade where event.term2 == 0: records.append(Entry(what: .asked, time: event.time))
+      case .customerUpdated:
+        let inferences = history.lines(of: index)
+        for line in inferences.indices where inferences[line].quantity < Self.observationsMin {
+          records.append(Entry(what: .guessed, time: event.time, name: inferences[line].sku))
+        }
       case .erasureExecuted: scratch.kept.removeAll()
       default: continue
       }
@@ -145,6 +156,8 @@ public struct DataUse: View {
     var groups = Groups(Counts())
     var declared: [UInt32: Entry] = [:]
     var asked = 0
+    var guessed = 0
+    var guessedFields: Set<UInt32> = []
   }
 
   public func makeTally() -> Tally { Tally() }
@@ -173,6 +186,9 @@ public struct DataUse: View {
         guard byPurpose || entry.isHidden else { continue }
         count(entry, &tally.groups[byPurpose ? .name(orAbsent: entry.purpose) : .absent])
       case .asked: tally.asked += 1
+      case .guessed:
+        tally.guessed += 1
+        tally.guessedFields.insert(entry.name)
       }
     }
   }
@@ -214,13 +230,22 @@ public struct DataUse: View {
       }
       rows.append(row)
     }
-    let warning = "\(tally.asked) requests to customers gave no reason"
-    return ViewRows(rows, warnings: tally.asked > 0 ? [warning] : [])
+    var warnings: [String] = []
+    if tally.asked > 0 { warnings.append("\(tally.asked) requests to customers gave no reason") }
+    if tally.guessed > 0 {
+      let fields = try texts(tally.guessedFields, names).joined(separator: ", ")
+      warnings.append("\(tally.guessed) values were inferred from fewer than 10 observations: \(fields)")
+    }
+    return ViewRows(rows, warnings: warnings)
   }
 
   private func list(_ members: Set<UInt32>, _ names: borrowing Snapshot) throws -> ViewRow.Cell {
+    .list(try texts(members, names).map { .text($0) })
+  }
+
+  private func texts(_ members: Set<UInt32>, _ names: borrowing Snapshot) throws -> [String] {
     var texts: [String] = []
     for member in members { texts.append(try names.name(member)) }
-    return .list(texts.sorted { keyPrecedes($0, $1) }.map { .text($0) })
+    return texts.sorted { keyPrecedes($0, $1) }
   }
 }

@@ -74,6 +74,8 @@ extension Naive {
   struct Result {
     var rows: [JSON] = []
     var leftOut: [String: Int] = [:]
+    /// What a reader is warned of; nil where the twin has no opinion.
+    var warnings: [String]?
   }
 
   /// All events of a stream, decoded once.

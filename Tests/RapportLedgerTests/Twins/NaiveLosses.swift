@@ -174,7 +174,7 @@ extension Twin {
     view: "data-use",
     types: [
       "purpose.declared", "data.collected", "data.collected", "data.used", "data.read", "data.disclosed",
-      "request.made",
+      "request.made", "customer.updated",
     ]
   ) { world in
     let query = world.query
@@ -232,6 +232,19 @@ extension Twin {
         if let end = ends.max(), end < query.now { groups[field, default: Group()].overdue += 1 }
       }
     }
+    let asked = world.people.flatMap(\.events).filter {
+      $0.type == "request.made" && query.holds($0.time) && $0.text("why") == nil
+    }
+    let guesses = world.people.flatMap(\.events).filter { $0.type == "customer.updated" && query.holds($0.time) }
+      .flatMap { $0.data["set"]?.members ?? [:] }.filter { _, trait in
+        trait["basis"]?.text == "inferred" && trait["n"].map { $0.double! < 10 } ?? false
+      }
+    var warnings: [String] = []
+    if !asked.isEmpty { warnings.append("\(asked.count) requests to customers gave no reason") }
+    if !guesses.isEmpty {
+      let fields = Set(guesses.map(\.key)).sorted().joined(separator: ", ")
+      warnings.append("\(guesses.count) values were inferred from fewer than 10 observations: \(fields)")
+    }
     func list(_ texts: Set<String>) -> JSON { .array(texts.sorted().map { .string($0) }) }
     let bases = [
       "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests",
@@ -253,6 +266,6 @@ extension Twin {
           "people": count(group.people.count), "used": count(group.used), "disclosed": count(group.disclosed),
           "recipients": list(group.recipients), "countries": list(group.countries),
         ]
-      })
+      }, warnings: warnings)
   }
 }

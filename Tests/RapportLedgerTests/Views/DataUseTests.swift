@@ -95,4 +95,62 @@ struct DataUseTests {
     }.whenAsked("data-use")
     #expect(answer.warnings == ["1 requests to customers gave no reason"])
   }
+
+  private func inferred(_ time: String, n: JSON = .null, basis: JSON = "inferred", _ field: String = "size") -> Event {
+    Event("customer.updated", time, ["set": .object([field: ["value": "L", "basis": basis, "n": n]])])
+  }
+
+  @Test func `values inferred from fewer than ten observations are said, with their fields`() throws {
+    let story = try given {
+      inferred("2025-03-01", n: 9)
+      inferred("2025-03-02", n: 0)
+      inferred("2025-03-02", n: 3, "income").of("C2")
+      inferred("2025-03-03", n: 10, "language")
+      inferred("2025-03-03", n: 9.5, "taste")
+      collected("2025-03-01")
+    }
+    let answer = try story.whenAsked("data-use")
+    answer.then([["field": "email", "collected": 1]])
+    #expect(
+      answer.warnings == ["4 values were inferred from fewer than 10 observations: income, size, taste"])
+  }
+
+  @Test func `an inference that does not say its n, and what was not inferred, is no guess`() throws {
+    let answer = try given {
+      inferred("2025-03-01")
+      inferred("2025-03-01", n: "3")
+      inferred("2025-03-01", n: 3, basis: "declared")
+      inferred("2025-03-01", n: 3, basis: "observed")
+      Event("customer.updated", "2025-03-01", ["unset": ["size"]])
+    }.whenAsked("data-use")
+    #expect(answer.warnings == [])
+  }
+
+  @Test func `inferences count in their window, as they were corrected`() throws {
+    let story = try given {
+      inferred("2025-03-01", n: 3).id("a")
+      inferred("2025-04-01", n: 3).id("b")
+      inferred("2025-05-01", n: 30, "income").id("c")
+      inferred("2025-05-02", n: 3).id("d")
+      Event(
+        "event.corrected", "2025-06-01",
+        [
+          "source": "/spec", "id": "b",
+          "set": ["set": ["size": ["value": "L", "basis": "inferred", "n": 30]]],
+        ])
+      Event(
+        "event.corrected", "2025-06-01",
+        [
+          "source": "/spec", "id": "c",
+          "set": ["set": ["age": ["value": 40, "basis": "inferred", "n": 2]]],
+        ])
+      Event("event.retracted", "2025-06-01", ["source": "/spec", "id": "d", "reason": "twice"])
+    }
+    #expect(
+      try story.whenAsked("data-use").warnings
+        == ["2 values were inferred from fewer than 10 observations: age, size"])
+    #expect(
+      try story.whenAsked("data-use", from: "2025-03-02").warnings
+        == ["1 values were inferred from fewer than 10 observations: age"])
+  }
 }

@@ -46,11 +46,13 @@ struct TwinTests {
         question.grouping = grouping
         question.options = options
         let wanted = twin.answer(Naive.World(events, question))
-        let found = try ask(ledger, twin.view, question)
+        let answer = try ask(ledger, twin.view, question)
+        let found = try JSON(reading: answer.json.text)
         let context = "\(stream), as of \(frame.asOf) in \(frame.zone), by \(grouping ?? "-"), \(options)"
         let rows = found["rows"]!.elements.map { comparable($0) }
         #expect(difference(rows, wanted.rows.map { comparable($0) }) == nil, "\(context)")
         #expect(found["left_out"]!.members.mapValues { Int($0.double!) } == wanted.leftOut, "\(context)")
+        if let warnings = wanted.warnings { #expect(answer.rows.warnings == warnings, "\(context)") }
         compared += rows.count
       }
     }
@@ -66,7 +68,7 @@ struct TwinTests {
     return "found \(extra.prefix(3)), wanted \(missing.prefix(3))"
   }
 
-  private func ask(_ ledger: TestLedger, _ view: String, _ question: Naive.Query) throws -> JSON {
+  private func ask(_ ledger: TestLedger, _ view: String, _ question: Naive.Query) throws -> ViewAnswer {
     var query = ViewQuery(
       from: question.from.map(instant), to: question.to.map(instant), asOf: instant(question.asOf),
       grouping: question.grouping)
@@ -74,7 +76,7 @@ struct TwinTests {
     query.options = question.options
     return try ledger.ledger.read { snapshot in
       let replay = Replay(limits: ReplayLimits(time: query.asOf), threads: 2)
-      return try JSON(reading: Catalogue.answer(view, query, over: snapshot, replay: replay).json.text)
+      return try Catalogue.answer(view, query, over: snapshot, replay: replay)
     }
   }
 }

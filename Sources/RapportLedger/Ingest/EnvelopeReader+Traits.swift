@@ -1,0 +1,48 @@
+/// The traits of `customer.updated`.
+extension EnvelopeReader {
+  /// Checks that every trait says on what it rests, and keeps the inferences that say on how many observations: a line
+  /// each, its field as sku and the number as quantity. Values are personal and no column's.
+  mutating func parseTraits(_ object: Int, _ facts: inout Facts, _ batch: inout EventBatch) throws(Rejection) {
+    var key = object + 1
+    while key < line.tokens[object].after {
+      let trait = key + 1
+      var hasBasis = line.tokens[trait].isNull
+      var isInferred = false
+      var observations: Int?
+      if line.tokens[trait].kind == .object {
+        var member = trait + 1
+        while member < line.tokens[trait].after {
+          let value = line.tokens[member + 1]
+          switch shortText(member) {
+          case Self.basis where value.kind == .string:
+            hasBasis = true
+            isInferred = shortText(member + 1) == Self.inferred
+          case Self.observations where value.kind == .number: observations = member + 1
+          default: break
+          }
+          member = value.after
+        }
+      }
+      guard hasBasis else {
+        throw Rejection(
+          "data.set.\(line.text(of: key).string)",
+          "must be an object with value and basis (declared, observed or inferred)")
+      }
+      let hasName = line.tokens[key].end > line.tokens[key].start
+      if isInferred, hasName, let observations, let quantity = Self.tenThousandths(line.text(of: observations)) {
+        lines.append(OrderLine(sku: name(key, &batch), group: 0, quantity: quantity, price: 0))
+        facts.marks.insert(.hasLines)
+      }
+      key = line.tokens[trait].after
+    }
+  }
+
+  private static let basis = ShortText("basis")
+  private static let inferred = ShortText("inferred")
+  private static let observations = ShortText("n")
+
+  /// A number as a quantity; nil for one that is no quantity, which is kept as it was sent and means nothing.
+  private static func tenThousandths(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+    try? DecimalText.parse(Span(_unsafeElements: text), decimals: 4)
+  }
+}
