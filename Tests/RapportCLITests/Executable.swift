@@ -82,7 +82,7 @@ enum SharedData {
   }
 
   static var hasOlist: Bool { has("olist/events.ndjson.gz") }
-  static var hasCDNOW: Bool { has("cdnow/sample.csv") && has("cdnow/expected_rfm.csv") }
+  static var hasCDNOW: Bool { ["sample", "master", "expected_rfm"].allSatisfy { has("cdnow/\($0).csv") } }
   /// A script turns the tickets into events.
   static var hasHelpdesk: Bool {
     has("helpdesk/helpdesk.xes.gz") && FileManager.default.fileExists(atPath: "/usr/bin/python3")

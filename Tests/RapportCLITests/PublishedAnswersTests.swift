@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Recency, frequency and spend of real customers, as published with the data.
+/// Recency, frequency and spend of real customers, as published with the data, and their cohorts.
 @Suite("CDNOW", .enabled(if: SharedData.hasCDNOW, "the CDNOW purchases are not there: ../shared/data/cdnow"))
 struct CDNOWTests {
-  @Test("retention --rfm gives the published figures of all 2,357 customers at the end of the calibration")
-  func calibration() throws {
+  /// Records a table of purchases, each row an order; the rows have no ids but their numbers.
+  private func recorded(_ table: String) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     var events = ""
-    for (row, fields) in try SharedData.rows("cdnow/sample.csv").enumerated() {
+    for (row, fields) in try SharedData.rows("cdnow/\(table).csv").enumerated() {
       events += """
         {"specversion":"1.0","id":"\(row)","source":"/cdnow","type":"order.placed","subject":"\(fields[0])",\
         "time":"\(fields[1])T00:00:00Z","data":{"order":"\(row)","currency":"USD","revenue":"\(fields[3])"}}
@@ -17,9 +17,40 @@ struct CDNOWTests {
     }
     let ingest = ["ingest", "--quiet", "--ledger", folder.ledger]
     #expect(try Executable.run(ingest, input: Data(events.utf8)).status == 0)
-    let answer = try Executable.run(
-      ["view", "retention", "--rfm", "--at", "1997-09-30", "--json", "--ledger", folder.ledger])
-    let rows = try #require(answer.json["rows"] as? [[String: Any]])
+    return folder
+  }
+
+  private func rows(_ question: [String], in folder: TemporaryFolder) throws -> [[String: Any]] {
+    let answer = try Executable.run(["view"] + question + ["--json", "--ledger", folder.ledger])
+    return try #require(answer.json["rows"] as? [[String: Any]])
+  }
+
+  @Test("retention gives the published cohorts of all 23,570 customers, value their revenue")
+  func cohorts() throws {
+    let folder = try recorded("master")
+    let status = try Executable.run(["status", "--json", "--ledger", folder.ledger]).json
+    #expect(status["events"] as? Int == 69_659)
+    #expect(status["customers"] as? Int == 23_570)
+    let cohorts = try rows(["retention", "--at", "1998-06-30"], in: folder)
+    #expect(cohorts.map { $0["cohort"] as? String } == ["1997-01", "1997-02", "1997-03"])
+    #expect(cohorts.map { $0["size"] as? Int } == [7_846, 8_476, 7_248])
+    let active = cohorts.map { $0["active"] as? [Int] ?? [] }
+    #expect(
+      active.map { Array($0.prefix(7)) } == [
+        [7_846, 1_157, 964, 810, 679, 736, 720], [8_476, 1_312, 980, 783, 847, 786, 626],
+        [7_248, 1_032, 752, 756, 674, 564, 561],
+      ])
+    #expect(active.map(\.count) == [18, 17, 16], "a month each up to that of --at")
+    let value = try rows(["value"], in: folder)
+    #expect(value.count == 1)
+    #expect(value[0]["currency"] as? String == "USD")
+    #expect(value[0]["revenue"] as? String == "2500315.63")
+    #expect(value[0]["customers"] as? Int == 23_570)
+  }
+
+  @Test("retention --rfm gives the published figures of all 2,357 customers at the end of the calibration")
+  func calibration() throws {
+    let rows = try self.rows(["retention", "--rfm", "--at", "1997-09-30"], in: recorded("sample"))
     let wanted = try SharedData.rows("cdnow/expected_rfm.csv")
     #expect(rows.count == 2_357)
     #expect(wanted.count == 2_357)
