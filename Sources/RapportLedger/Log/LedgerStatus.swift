@@ -54,7 +54,8 @@ extension Ledger {
   /// What is in the ledger and who is reading it, as of one moment.
   ///
   /// - Complexity: O(events), some 3 ns each: blocks do not say how many events of a type they have, nor how many people
-  ///   are new among those that count.
+  ///   are new among those that count. Merges cost what they cost a replay; retractions next to nothing, as few people
+  ///   have as many of them as events.
   public func status() throws -> LedgerStatus {
     let stored = checkpoints()
     // Readers that died without a word have freed their slots when the environment was opened; some may have since.
@@ -89,16 +90,19 @@ extension Ledger {
 private struct EventCounts {
   /// By number of the name.
   private var types: [Int]
-  private var people: [Bool]
+  /// People with at least one event that counts: merged ids are one, retracted events do not count.
+  private(set) var customers = 0
 
   init(_ snapshot: borrowing Snapshot) throws(LedgerError) {
     types = [Int](repeating: 0, count: snapshot.nameCount + 1)
-    people = [Bool](repeating: false, count: snapshot.customerCount + 1)
+    // Events that count, by number of the id; where nothing was retracted that is all there is to know.
+    var counted = [UInt32](repeating: 0, count: snapshot.customerCount + 1)
+    var retractions: [UInt32: UInt32] = [:]
+    let isCounted = (0..<256).map { EventKindSet.interactions.contains(rawValue: UInt8($0)) }
     let rowsMax = snapshot.blocks.reduce(0) { max($0, $1.count) }
     var type = ColumnBuffer<UInt32>(rowsMax)
     var kind = ColumnBuffer<UInt8>(rowsMax)
     var customer = ColumnBuffer<UInt32>(rowsMax)
-    let isCounted = (0..<256).map { EventKindSet.interactions.contains(rawValue: UInt8($0)) }
     for index in snapshot.blocks.indices {
       try snapshot.check(index, ColumnSet(.type, .kind, .customer).rawValue)
       let block = snapshot.blocks[index]
@@ -107,13 +111,30 @@ private struct EventCounts {
       customer.read(.customer, of: block)
       for row in 0..<block.count {
         types[Int(type.values[row])] += 1
-        if isCounted[Int(kind.values[row])] { people[Int(customer.values[row])] = true }
+        counted[Int(customer.values[row])] += isCounted[Int(kind.values[row])] ? 1 : 0
+      }
+      guard block.header.kindSet.contains(.eventRetracted) else { continue }
+      for row in 0..<block.count where kind.values[row] == EventKind.eventRetracted.rawValue {
+        retractions[customer.values[row], default: 0] += 1
       }
     }
+    // Only where there are as many retractions may nothing be left.
+    let doubtful = retractions.keys.filter { retractions[$0]! >= counted[Int($0)] }
+    let mapped = try snapshot.customers(of: .mappings)
+    let corrections = try Corrections(snapshot, upTo: .max, of: Set(doubtful).union(mapped).sorted())
+    for target in corrections.targets where target.isRetracted {
+      let block = snapshot.blocks[target.block]
+      guard isCounted[Int(block.column(.kind)[Int(target.row)])] else { continue }
+      counted[Int(block.column(.customer)[Int(target.row)])] -= 1
+    }
+    let people = try People(snapshot, limits: ReplayLimits(), corrections: corrections)
+    for person in people.persons {
+      // An id that no event has as its subject has a number behind the others.
+      let ids = person.members.filter { Int($0) < counted.count && counted[Int($0)] > 0 }
+      for id in ids.dropFirst() { counted[Int(id)] = 0 }
+    }
+    customers = counted.dropFirst().reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
   }
-
-  /// People with at least one event that counts; number 0 is the firm.
-  var customers: Int { people.dropFirst().reduce(0) { $0 + ($1 ? 1 : 0) } }
 
   /// In bytewise order.
   func types(_ snapshot: borrowing Snapshot) throws(LedgerError) -> [(type: String, count: Int)] {

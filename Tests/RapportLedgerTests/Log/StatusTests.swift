@@ -27,6 +27,39 @@ struct StatusTests {
     #expect(status.events == 150)
   }
 
+  @Test("customers are people with at least one event that counts, as in replay")
+  func people() throws {
+    let story = try given {
+      Event("note.added", "2025-03-01").of("C1")
+      Event("note.added", "2025-03-01").of("C2")
+      Event("customer.merged", "2025-03-02", ["into": "C1"]).of("C2")
+      // Nothing counts of either: a merge into an id that has no events.
+      Event("customer.merged", "2025-03-02", ["into": "C4"]).of("C3")
+      Event("note.added", "2025-03-01").of("C5").id("wrong")
+      Event("event.retracted", "2025-03-02", ["source": "/spec", "id": "wrong", "reason": "another customer's"]).of(
+        "C5")
+      // As many retractions as events, but of one of them.
+      for name in ["a", "b"] { Event("note.added", "2025-03-01").of("C8").id(name) }
+      for reason in ["twice", "wrong"] {
+        Event("event.retracted", "2025-03-02", ["source": "/spec", "id": "a", "reason": .string(reason)]).of("C8")
+      }
+      Event("note.added", "2025-03-01").of("C6")
+      Event("customer.merged", "2025-03-02", ["into": "C7"]).of("C6")
+      Event("customer.unmerged", "2025-03-03", ["from": "C7"]).of("C6")
+      Event("note.added", "2025-03-01").of("C7")
+      Event("journey.walked", "2025-03-01", ["by": "e1", "role": "lead", "journey": "return"]).ofTheFirm()
+    }
+    #expect(try story.ledger.ledger.status().customers == 4)
+  }
+
+  @Test("over wild histories customers are those of a replay of the card", arguments: 1...3 as ClosedRange<UInt64>)
+  func peopleOfReplay(seed: UInt64) throws {
+    let ledger = try TestLedger(height: 4)
+    try ledger.record(IdentitySoup.lines(seed: seed, events: 40), commits: [7])
+    let replayed = try ledger.ledger.replay(views: ["card"], threads: 1)
+    #expect(try ledger.ledger.status().customers == replayed.views[0].customers)
+  }
+
   /// How far a reader is behind is told by its commit, counted back from the last.
   @Test("the position before so many commits is found across blocks and segments")
   func commitsBack() throws {
