@@ -20,7 +20,7 @@ enum Exit: Int32 {
   /// What a `LedgerError` means for the program's end.
   init(_ error: LedgerError) {
     switch error {
-    case .absent, .newerFormat, .forbidden, .keysMissing: self = .failed
+    case .absent, .newerFormat, .forbidden, .keysMissing, .interrupted: self = .failed
     case .notALedger, .cannotCreate: self = .cannotCreate
     case .damaged: self = .damaged
     case .busy: self = .busy

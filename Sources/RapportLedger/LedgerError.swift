@@ -16,6 +16,8 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
   case busy(pid: Int32?, waited: Duration)
   /// No permission.
   case forbidden(path: String, why: String)
+  /// It was asked to end before it was done; nothing was changed.
+  case interrupted
   /// The disk is full, or reading or writing failed.
   case inputOutput(path: String, why: String)
   /// No customer of that id.
@@ -42,6 +44,7 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     case .busy(let pid, let waited):
       "another writer\(pid.map { " (pid \($0))" } ?? "") kept the ledger for longer than \(waited.shortText); try again, or wait longer with --wait"
     case .forbidden(let path, let why): "no permission for \(path): \(why)"
+    case .interrupted: "interrupted; nothing was changed, run the same command again"
     case .inputOutput(path: "standard input", let why): "standard input: \(why)"
     case .inputOutput(let path, let why):
       "\(path): \(why.hasSuffix(".") ? String(why.dropLast()) : why). What was acknowledged is safe; make room or mend the disk and run the same command again"

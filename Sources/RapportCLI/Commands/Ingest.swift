@@ -95,7 +95,8 @@ struct Ingest: AsyncParsableCommand {
     let metricsFile = metrics.map { MetricsFile(path: $0) }
     let ingestor = Ingestor(ledger, input: input, options: ingestOptions(report, acknowledgements, metricsFile))
     acknowledgements?.attach(ingestor)
-    let service = IngestService(ingestor: ingestor)
+    let keeper = StateKeeper(ledger) { Exit.say("the states of views are not kept up to date: \($0)") }
+    let service = IngestService(ingestor: ingestor, keeper: keeper)
     do {
       defer { report?.clear() }
       try await runUntilDone(service)
@@ -186,20 +187,30 @@ private final class Acknowledgements: Sendable {
   }
 }
 
-/// Ingest as a service: a signal ends its reading, and what was read is committed.
+/// Ingest as a service: a signal ends its reading, and what was read is committed. Beside it the states of views are kept
+/// close behind the log.
 private final class IngestService: Service {
   let ingestor: Ingestor
+  private let keeper: StateKeeper
   let summary = Mutex(IngestSummary())
 
-  init(ingestor: Ingestor) { self.ingestor = ingestor }
+  init(ingestor: Ingestor, keeper: StateKeeper) {
+    self.ingestor = ingestor
+    self.keeper = keeper
+  }
 
   func run() async throws {
-    let ingestor = ingestor
+    let (ingestor, keeper) = (ingestor, keeper)
+    async let kept: Void = System.onThread { keeper.run() }
     let result = try await withGracefulShutdownHandler {
-      try await System.onThread { try ingestor.run() }
+      try await System.onThread {
+        defer { keeper.stop() }
+        return try ingestor.run()
+      }
     } onGracefulShutdown: {
       ingestor.stop()
     }
+    try await kept
     summary.withLock { $0 = result }
   }
 }

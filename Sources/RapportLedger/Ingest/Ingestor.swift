@@ -70,31 +70,18 @@ public final class Ingestor: Sendable {
   private let ledger: Ledger
   private let input: Int32
   private let options: IngestOptions
-  private let isStopping = Atomic<Bool>(false)
+  private let stopping = StopFlag()
   private let wantsNewRejects = Atomic<Bool>(false)
-  private let wake: (read: Int32, write: Int32)
 
   /// - Parameter input: an open descriptor; the ingestor does not close it.
   public init(_ ledger: Ledger, input: Int32, options: IngestOptions = IngestOptions()) {
     self.ledger = ledger
     self.input = input
     self.options = options
-    var ends: [Int32] = [-1, -1]
-    pipe(&ends)
-    wake = (ends[0], ends[1])
-  }
-
-  deinit {
-    close(wake.read)
-    close(wake.write)
   }
 
   /// Ends the reading: what was read as whole lines is committed, then ``run()`` returns. Safe from any thread.
-  public func stop() {
-    isStopping.store(true, ordering: .releasing)
-    var byte: UInt8 = 1
-    _ = write(wake.write, &byte, 1)
-  }
+  public func stop() { stopping.raise() }
 
   /// Opens the rejects file anew before the next line is refused: for log rotation.
   public func reopenRejects() { wantsNewRejects.store(true, ordering: .releasing) }
@@ -171,7 +158,7 @@ public final class Ingestor: Sendable {
         }
       }
       if !hasMore {
-        if isStopping.load(ordering: .acquiring) { break }
+        if stopping.isRaised { break }
         guard try waitForInput(timeout) else { continue }
         let count = try lines.fill(from: input)
         if count == 0 {
@@ -191,7 +178,8 @@ public final class Ingestor: Sendable {
   /// - Returns: whether there is something to read.
   private func waitForInput(_ timeout: Int32) throws -> Bool {
     var descriptors = [
-      pollfd(fd: input, events: Int16(POLLIN), revents: 0), pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: input, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: stopping.descriptor, events: Int16(POLLIN), revents: 0),
     ]
     let ready = poll(&descriptors, 2, timeout)
     if ready < 0, errno != EINTR {

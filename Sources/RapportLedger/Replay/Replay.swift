@@ -17,6 +17,9 @@ public struct Replay: Sendable {
   /// Called now and then with the number of events folded so far; from any thread.
   public var onProgress: (@Sendable (Int) -> Void)?
 
+  /// Asked now and then, from any thread; once it says yes, the replay ends with ``LedgerError/interrupted``.
+  public var isCancelled: (@Sendable () -> Bool)?
+
   public init(limits: ReplayLimits = ReplayLimits(), threads: Int = Replay.processors) {
     self.limits = limits
     self.threads = max(1, threads)
@@ -79,6 +82,7 @@ public struct Replay: Sendable {
       case .people: try foldPeople(some, belief, snapshot, folded)
       case .cases: try foldCases(some, belief, snapshot, folded)
       }
+      if isCancelled?() == true { throw .interrupted }
     }
     return isStorable
   }
@@ -133,7 +137,7 @@ public struct Replay: Sendable {
         for fold in folds { workers.append(try fold.makeWorker(snapshot)) }
         while true {
           let part = next.add(1, ordering: .relaxed).oldValue
-          guard part < schedule.count else { return }
+          guard part < schedule.count, isCancelled?() != true else { return }
           switch schedule.task(part) {
           case .customers(let range):
             try gatherer.gather(range, belief: belief.pointer.pointee, from: snapshot)
@@ -163,7 +167,7 @@ public struct Replay: Sendable {
         for fold in folds { workers.append(try fold.makeWorker(snapshot)) }
         while true {
           let round = next.add(1, ordering: .relaxed).oldValue
-          guard round < rounds else { return }
+          guard round < rounds, isCancelled?() != true else { return }
           try gatherer.gather(round: round, of: rounds, belief: belief.pointer.pointee, from: snapshot)
           for worker in workers { worker.fold(round, gatherer.chunk) }
           onProgress?(folded.add(gatherer.chunk.count, ordering: .relaxed).newValue)

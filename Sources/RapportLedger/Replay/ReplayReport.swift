@@ -33,13 +33,14 @@ extension Ledger {
   ///   - names: views and `card`; nil is all.
   ///   - limit: up to this position; such a rebuild is not stored.
   ///   - check: compares with what is stored and changes nothing.
+  ///   - isCancelled: see ``Replay/isCancelled``; what is stored stays as it was.
   public func replay(
     views names: [String]? = nil, threads: Int = Replay.processors, upTo limit: UInt64? = nil, check: Bool = false,
-    onProgress: (@Sendable (Int) -> Void)? = nil
+    isCancelled: (@Sendable () -> Bool)? = nil, onProgress: (@Sendable (Int) -> Void)? = nil
   ) throws -> ReplayReport {
     let projections = try Catalogue.projections(named: names)
     return try read(upTo: limit) { snapshot in
-      let rebuilt = try Rebuilt(projections, snapshot, threads: threads, onProgress)
+      let rebuilt = try Rebuilt(projections, snapshot, threads: threads, isCancelled, onProgress)
       if check { return try compareWithStored(rebuilt, snapshot) }
       if limit == nil { try stateStore.store(rebuilt.report.views, rebuilt.isStorable ? rebuilt.folds : nil) }
       return rebuilt.report
@@ -55,10 +56,11 @@ extension Ledger {
 
     init(
       _ projections: [any Projection], _ snapshot: borrowing Snapshot, threads: Int,
-      _ onProgress: (@Sendable (Int) -> Void)? = nil
+      _ isCancelled: (@Sendable () -> Bool)? = nil, _ onProgress: (@Sendable (Int) -> Void)? = nil
     ) throws {
       var replay = Replay(threads: threads)
       replay.onProgress = onProgress
+      replay.isCancelled = isCancelled
       folds = projections.map { Self.fold($0) }
       let started = Clock.monotonic
       isStorable = try replay.run(folds, over: snapshot)

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+@testable import RapportLedger
+
+@Suite("States that the daemon keeps close behind the log", .timeLimit(.minutes(2)))
+struct StateKeeperTests {
+  @Test("what is missing, of another version or too far behind is rebuilt, and nothing else")
+  func catchesUp() throws {
+    let ledger = try TestLedger(height: 8)
+    let keeper = StateKeeper(ledger.ledger)
+    #expect(try keeper.viewsBehind().isEmpty, "nothing is behind an empty log")
+    let lines = generatedLines(2_400)
+    try ledger.record(Array(lines[..<1_000]))
+    let all = Catalogue.projections.map { type(of: $0).name }
+    #expect(try keeper.viewsBehind() == all)
+    try keeper.catchUp()
+    #expect(try keeper.viewsBehind().isEmpty)
+    #expect(ledger.ledger.checkpoints().values.allSatisfy { $0.position == 1_000 })
+    #expect(try ledger.ledger.replay(threads: 1, check: true).differences.isEmpty)
+
+    try ledger.record(Array(lines[1_000..<2_000]))
+    #expect(try keeper.viewsBehind().isEmpty, "a thousand events are made up for by the question")
+    try ledger.record(Array(lines[2_000...]))
+    #expect(try keeper.viewsBehind() == all)
+
+    var other = try #require(ledger.ledger.checkpoints()["perfect-orders"])
+    _ = try ledger.ledger.replay(threads: 1)
+    other.version += 1
+    other.position = 2_400
+    try ledger.ledger.store([other])
+    #expect(try keeper.viewsBehind() == ["perfect-orders"])
+  }
+
+  @Test("it keeps up by itself, and stops when it is told")
+  func runs() throws {
+    let ledger = try TestLedger(height: 8)
+    try ledger.record(generatedLines(300))
+    let keeper = StateKeeper(ledger.ledger, interval: .milliseconds(5))
+    let ended = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      keeper.run()
+      ended.signal()
+    }
+    while try !keeper.viewsBehind().isEmpty { usleep(10_000) }
+    keeper.stop()
+    ended.wait()
+    #expect(try ledger.ledger.replay(threads: 1, check: true).differences.isEmpty)
+  }
+
+  @Test("a rebuild that is cancelled leaves the former state in force")
+  func cancelled() throws {
+    let ledger = try TestLedger(height: 8)
+    let lines = generatedLines(600)
+    try ledger.record(Array(lines[..<300]))
+    _ = try ledger.ledger.replay(threads: 1)
+    try ledger.record(Array(lines[300...]))
+    #expect(throws: LedgerError.self) { try ledger.ledger.replay(threads: 1, isCancelled: { true }) }
+    #expect(ledger.ledger.checkpoints().values.allSatisfy { $0.position == 300 })
+    #expect(try ledger.ledger.replay(threads: 1, check: true).differences.isEmpty)
+  }
+}
