@@ -3,7 +3,8 @@ import ArgumentParser
 /// The command line of Rapport.
 ///
 /// Each command is one file under `Commands`; it parses its options, asks the library, and hands what it got to a page
-/// (`Pages`) or prints it as JSON. Nothing here imports Foundation: `rapport --version` must not wait for it.
+/// (`Pages`) or prints it as JSON. Nothing here imports Foundation: `rapport --version` must not wait for it. Every command
+/// says its name: to derive it from its type takes the parser longer than to show a customer.
 @main
 struct Rapport: AsyncParsableCommand {
   static let version = "0.1.0"

@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "backup",
     abstract: "Make a verified copy of the log, while others use the ledger.",
     discussion: """
       The copy is a folder that appears complete or not at all: it is made beside its place, flushed, verified from the \
@@ -41,6 +42,7 @@ struct Backup: ParsableCommand {
 
 struct Restore: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "restore",
     abstract: "Make a ledger from a backup.",
     discussion: """
       The new ledger stands where --ledger says, and appears there complete and verified or not at all. The backup is \

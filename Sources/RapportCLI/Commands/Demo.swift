@@ -4,6 +4,7 @@ import RapportLedger
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "demo",
     abstract: "See in a minute what this is about.",
     discussion: """
       Makes a small ledger in a temporary directory, asks it what a user would ask, shows each command that it runs, and \

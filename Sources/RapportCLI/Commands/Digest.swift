@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Digest: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "digest",
     abstract: "Print the digest of the log, to keep elsewhere.",
     discussion: """
       One line, POSITION:HEX: the head of a Merkle tree (RFC 9162) over all events. Keep it where nobody who can write \

@@ -3,6 +3,7 @@ import RapportGenerator
 
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "generate",
     abstract: "Print a stream of plausible events.",
     discussion: """
       Customers register, search, order, wait, complain, are helped and answer surveys; a few of them a lot, most of them \

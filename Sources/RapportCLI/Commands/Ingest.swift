@@ -7,6 +7,7 @@ import UnixSignals
 
 struct Ingest: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "ingest",
     abstract: "Record events from standard input until it ends.",
     discussion: """
       One CloudEvent as a JSON object, or a batch of them as an array, a line. An event with a known source and id is \

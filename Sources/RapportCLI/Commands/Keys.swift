@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Keys: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "keys",
     abstract: "Carry the customers' keys apart from the ledger.",
     discussion: """
       Personal fields are sealed under a key of each customer. The keys are never part of a backup: they are carried in a
@@ -16,6 +17,7 @@ struct Keys: ParsableCommand {
 
   struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "export",
       abstract: "Write the customers' keys to a new file that only its owner can read.",
       discussion: """
         Examples:
@@ -35,6 +37,7 @@ struct Keys: ParsableCommand {
 
   struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "import",
       abstract: "Take over keys of a file; customers that have keys keep theirs.",
       discussion: """
         Examples:

@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Log: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "log",
     abstract: "Print the events in the order in which they were recorded.",
     discussion: """
       One JSON object a line: the event as it was sent, with its ledgerposition and ledgertime. What is printed can be \

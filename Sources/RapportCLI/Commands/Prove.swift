@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Prove: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "prove",
     abstract: "Print a proof that an event is in the log.",
     discussion: """
       One JSON document that anybody can check with SHA-256 alone, without the ledger: from the hash of the leaf along \

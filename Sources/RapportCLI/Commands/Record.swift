@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Record: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "record",
     abstract: "Record one event by hand.",
     discussion: """
       Its id and time are filled in, its source is urn:rapport:record. key=value takes the type that the vocabulary gives \

@@ -4,6 +4,7 @@ import RapportLedger
 /// The command; the library's engine of the same name is `RapportLedger.Replay`.
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "replay",
     abstract: "Rebuild views from the log.",
     discussion: """
       Prints a digest for each view: equal digests mean equal states, on every machine, for every number of threads and \

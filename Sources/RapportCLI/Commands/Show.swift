@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "show",
     abstract: "Show a customer's card.",
     discussion: """
       Who the customer is, what is open, what was ordered, how satisfied they are, what they agreed to, and what is known \

@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "status",
     abstract: "Show what is in the ledger and how it is doing.",
     discussion: """
       Positions, customers, events by type, bytes, how far stored views are behind, and who is reading at this moment. A \

@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Timeline: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "timeline",
     abstract: "Show a customer's events in order.",
     discussion: """
       Oldest first, by the time at which things happened; events that arrived late stand where they belong, corrected \

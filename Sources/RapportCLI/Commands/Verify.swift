@@ -3,6 +3,7 @@ import RapportLedger
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Check that the ledger is what was written.",
     discussion: """
       Reads every page, checksum and event; checks positions, order, texts and fingerprints, checks the \

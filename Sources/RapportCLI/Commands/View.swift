@@ -3,6 +3,7 @@ import RapportLedger
 
 struct View: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "view",
     abstract: "Answer a question about all customers by a published definition.",
     discussion: """
       Without a name the views there are. What a view counts, and what not, is printed by --define: a number without its \
