@@ -23,6 +23,9 @@ public struct EventKindSet: Sendable, Equatable, ExpressibleByArrayLiteral {
   /// The kinds that change what other events say.
   static let corrections: EventKindSet = [.eventCorrected, .eventRetracted]
 
+  /// What acts on other events, or says who is one person: blocks list the rows of these.
+  static let acts = mappings.union(corrections)
+
   public mutating func insert(_ kind: EventKind) { insert(rawValue: kind.rawValue) }
 
   mutating func insert(rawValue: UInt8) {

@@ -4,8 +4,8 @@ import CHash
 ///
 /// It holds a bare pointer and is valid only while the transaction that it was read in lives: blocks are handed out by
 /// a ``Snapshot`` and never stored beyond it. Header and directory were checked when the block was opened
-/// (``BlockHeader/read(_:at:)``); the bytes of a section are checked when it is first asked for
-/// (``Snapshot/check(_:_:)``).
+/// (``BlockHeader/read(_:at:)``); the bytes of a section are checked before they are read: all when many of them are
+/// wanted (``Snapshot/check(_:_:)``), else the groups that they lie in (``Snapshot/check(_:_:rows:)``).
 struct Block: @unchecked Sendable {
   let header: BlockHeader
   let start: UnsafeRawPointer
@@ -26,13 +26,6 @@ struct Block: @unchecked Sendable {
 
   @inline(__always)
   func column(_ column: Column) -> SectionReader { section(Int(column.rawValue)) }
-
-  /// True if the bytes of a section are those that were written.
-  func isIntact(_ slot: Int) -> Bool {
-    let reader = section(slot)
-    return slot == BlockSection.frames
-      || rpt_hash64(reader.bytes, Int(reader.section.byteCount), 0) == reader.section.checksum
-  }
 
   // MARK: Rows
 
@@ -63,6 +56,14 @@ struct Block: @unchecked Sendable {
     let ranks = column(.rank)
     for row in 0..<count { rows[Int(ranks[row]) % count] = UInt32(row) }
     return rows
+  }
+
+  /// The facts of one row, `row` and `position` filled in.
+  func facts(ofRow row: Int, columns: [Column] = Column.allCases) -> Facts {
+    var facts = Facts()
+    var slot: UInt32 = 0
+    scatter(row..<row + 1, columns: columns, to: &facts, slots: &slot)
+    return facts
   }
 
   /// The facts of some rows, `row` and `position` filled in.
@@ -114,6 +115,14 @@ struct Block: @unchecked Sendable {
     return lines
   }
 
+  /// An order line by its index.
+  func line(_ index: Int) -> OrderLine {
+    OrderLine(
+      sku: UInt32(truncatingIfNeeded: section(BlockSection.lineSku)[index]),
+      group: UInt32(truncatingIfNeeded: section(BlockSection.lineGroup)[index]),
+      quantity: section(BlockSection.lineQuantity)[index], price: section(BlockSection.linePrice)[index])
+  }
+
   // MARK: Arrival
 
   /// When the event of a rank was recorded: nanoseconds since 1970.
@@ -131,13 +140,8 @@ struct Block: @unchecked Sendable {
   // MARK: Texts
 
   /// The texts that appear first in this block: customers or names.
-  func texts(_ end: Int, _ text: Int, _ sorted: Int) -> BlockTexts {
-    BlockTexts(ends: section(end), text: section(text), sorted: section(sorted))
-  }
-  var newCustomers: BlockTexts {
-    texts(BlockSection.customerEnd, BlockSection.customerText, BlockSection.customerSorted)
-  }
-  var newNames: BlockTexts { texts(BlockSection.nameEnd, BlockSection.nameText, BlockSection.nameSorted) }
+  var newCustomers: BlockTexts { BlockTexts(self, .customers) }
+  var newNames: BlockTexts { BlockTexts(self, .names) }
 
   // MARK: Payloads
 
@@ -174,105 +178,5 @@ struct Block: @unchecked Sendable {
           detail: "payload frame \(frame) of the block with positions \(firstPosition)…\(header.lastPosition)"))
     }
     return rawBytes
-  }
-}
-
-/// A list of texts in a block, with their bytewise order.
-struct BlockTexts {
-  let ends: SectionReader
-  let text: SectionReader
-  let sorted: SectionReader
-
-  var count: Int { ends.count }
-
-  subscript(index: Int) -> UnsafeBufferPointer<UInt8> {
-    let first = index == 0 ? 0 : Int(ends[index - 1])
-    let last = Int(ends[index])
-    precondition(first >= 0 && first <= last && last <= Int(text.section.byteCount), "text outside its section")
-    return UnsafeBufferPointer(
-      start: (text.bytes + first).assumingMemoryBound(to: UInt8.self), count: last - first)
-  }
-
-  /// - Complexity: O(log n) comparisons.
-  func index(of wanted: UnsafeBufferPointer<UInt8>) -> Int? {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      let index = Int(sorted[middle])
-      guard let precedes = CanonicalOrder.bytesPrecede(self[index], wanted) else { return index }
-      if precedes { low = middle + 1 } else { high = middle }
-    }
-    return nil
-  }
-}
-
-/// Reads payload records of one block in any order; keeps the frames that it unpacked last.
-struct PayloadReader {
-  let block: Block
-  private let coder: FrameCoder
-  /// The frames that are unpacked, one after the other in `raw`.
-  private var frames = 0..<0
-  /// The first row of these frames.
-  private var firstRow = 0
-  private var raw: [UInt8] = []
-  private var unpacked: [UInt8] = []
-  /// Where each record begins in `raw`, and where the last one ends.
-  private var offsets: [Int] = []
-
-  init(_ block: Block, coder: FrameCoder) {
-    self.block = block
-    self.coder = coder
-  }
-
-  /// Unpacks all frames of the block.
-  mutating func unpackAll() throws(LedgerError) {
-    try unpack(0..<block.section(BlockSection.frameRow).count)
-  }
-
-  private mutating func unpack(_ wanted: Range<Int>) throws(LedgerError) {
-    frames = 0..<0
-    raw.removeAll(keepingCapacity: true)
-    offsets.removeAll(keepingCapacity: true)
-    for frame in wanted {
-      let count = try block.unpack(frame: frame, with: coder, into: &unpacked)
-      raw.append(contentsOf: unpacked[..<count])
-    }
-    firstRow = Int(block.section(BlockSection.frameRow)[wanted.lowerBound])
-    var offset = 0
-    let fits = raw.withUnsafeBufferPointer { raw in
-      while offset < raw.count {
-        offsets.append(offset)
-        guard let (_, next) = PayloadRecord.parse(raw, at: offset) else { return false }
-        offset = next
-      }
-      offsets.append(offset)
-      return true
-    }
-    guard fits else { throw damaged(firstRow) }
-    frames = wanted
-  }
-
-  /// Hands the record of a row to `body`; it is valid only there.
-  mutating func withRecord<R>(
-    ofRow row: Int, _ body: (PayloadRecord, _ whole: UnsafeBufferPointer<UInt8>) throws(LedgerError) -> R
-  ) throws(LedgerError) -> R {
-    let index = row - firstRow
-    if frames.isEmpty || index < 0 || index + 1 >= offsets.count {
-      let frame = block.frame(ofRow: row)
-      try unpack(frame..<frame + 1)
-    }
-    let place = row - firstRow
-    guard place >= 0, place + 1 < offsets.count else { throw damaged(row) }
-    let (start, end) = (offsets[place], offsets[place + 1])
-    let all = raw.withUnsafeBufferPointer { $0 }
-    defer { withExtendedLifetime(raw) {} }
-    guard let (record, _) = PayloadRecord.parse(all, at: start) else { throw damaged(row) }
-    return try body(record, UnsafeBufferPointer(rebasing: all[start..<end]))
-  }
-
-  private func damaged(_ row: Int) -> LedgerError {
-    .damaged(
-      Damage(kind: .payload, position: block.firstPosition, detail: "the payload record of row \(row) does not fit"))
   }
 }

@@ -32,13 +32,13 @@ import CHash
 /// | 144 | 104 | zero |
 /// | 248 | 8 | XXH3-64 of bytes 0 … 247 and of the directory |
 /// | 256 | 64 × 40 | directory: a ``Section`` for each ``Column`` and ``BlockSection``, by its number |
-/// | 2816 | | the sections, each at a multiple of 8 |
+/// | 2816 | | the sections, each at a multiple of 8 with the table of its checksums behind it (``SectionSums``) |
 ///
 /// A block is never smaller than 2,816 bytes, so LMDB keeps it in pages of its own, 16 bytes after the start of a page:
 /// every section is aligned to 8 bytes in memory.
 public struct BlockHeader: BitwiseCopyable, Sendable {
   /// Raised whenever bytes change their meaning. Until release 1.0 there is no migration.
-  public static let formatVersion: UInt32 = 1
+  public static let formatVersion: UInt32 = 2
 
   static let magic: UInt64 = 0x4254_524F_5050_4152  // "RAPPORTB"
   static let bytes = 256
@@ -97,7 +97,8 @@ public struct BlockHeader: BitwiseCopyable, Sendable {
     guard 1...1 << 16 ~= header.count else { throw damaged("the block says that it has \(header.count) events") }
     for slot in 0..<BlockSection.slots {
       let section = (start + bytes + slot * Section.entryBytes).loadUnaligned(as: Section.self)
-      guard section.isSound(blockBytes: block.count) else { throw damaged("section \(slot) does not fit the block") }
+      guard section.isSound(blockBytes: block.count), section.encoding != Section.framed || slot == BlockSection.frames
+      else { throw damaged("section \(slot) does not fit the block") }
       if slot < 34, slot != 0, section.encoding != Section.absent, section.count != header.count {
         throw damaged("section \(slot) has \(section.count) rows, the block \(header.count)")
       }

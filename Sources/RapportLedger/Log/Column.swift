@@ -105,22 +105,32 @@ enum BlockSection {
   /// Commits: the rank that each starts at, and its ledger time in nanoseconds.
   static let commitRank = 40
   static let commitTime = 41
-  /// Subjects that appear first in this block, in order of their numbers: where the text of each ends, the texts, and
-  /// their indices in bytewise order of the texts.
+  /// Subjects that appear first in this block, in order of their numbers: where the text of each ends, the texts; their
+  /// hashes in ascending order, and of each the index of its text (``BlockTexts``).
   static let customerEnd = 42
   static let customerText = 43
-  static let customerSorted = 44
+  static let customerHash = 44
+  static let customerIndex = 45
   /// Names that appear first in this block, likewise.
-  static let nameEnd = 45
-  static let nameText = 46
-  static let nameSorted = 47
+  static let nameEnd = 46
+  static let nameText = 47
+  static let nameHash = 48
+  static let nameIndex = 49
   /// Payload frames: the first row of each, where it ends in the payload bytes, its size unpacked, its XXH3-64, and
   /// the frames themselves (``FrameCoder``).
-  static let frameRow = 48
-  static let frameEnd = 49
-  static let frameRawBytes = 50
-  static let frameChecksum = 51
-  static let frames = 52
+  static let frameRow = 50
+  static let frameEnd = 51
+  static let frameRawBytes = 52
+  static let frameChecksum = 53
+  static let frames = 54
+  /// The customer of every ``sampledRows``th row, from the first, and the row of every ``sampledRows``th order line: by
+  /// these a search finds the few rows that it must look at.
+  static let customerSample = 55
+  static let lineSample = 56
+  /// The rows of events that act on others or say who is one person (``EventKindSet/acts``), ascending.
+  static let actRow = 57
+
+  static let sampledRows = 256
 
   static let slots = 64
 }

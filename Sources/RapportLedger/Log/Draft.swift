@@ -19,27 +19,6 @@ struct TextList {
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
   }
-
-  /// The indices in bytewise order of the texts.
-  ///
-  /// - Complexity: O(n log n); texts are compared byte by byte only where their first eight bytes are equal.
-  func bytewiseOrder() -> [Int] {
-    bytes.withUnsafeBufferPointer { all in
-      func slice(_ index: Int) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(rebasing: all[(index == 0 ? 0 : ends[index - 1])..<ends[index]])
-      }
-      var keys = (0..<count).map { index in
-        var start: UInt64 = 0
-        for byte in slice(index).prefix(8) { start = start << 8 | UInt64(byte) }
-        return (start: start << UInt64(8 * max(8 - slice(index).count, 0)), index: index)
-      }
-      keys.sort {
-        $0.start != $1.start
-          ? $0.start < $1.start : CanonicalOrder.bytesPrecede(slice($0.index), slice($1.index)) ?? false
-      }
-      return keys.map(\.index)
-    }
-  }
 }
 
 /// Consecutive events of the log in order of arrival, all numbers resolved: what a block is made of.

@@ -172,7 +172,8 @@ final class LogWriter {
           isSame = Self.compare(batch, index, with: chosen[Int(position - last) - 1])
         } else {
           if recorded == nil {
-            recorded = try RecordedEvents(ledger.listBlocks(transaction), keyRing: ledger.keyRing, coder)
+            recorded = try RecordedEvents(
+              ledger.listBlocks(transaction), keyRing: ledger.keyRing, seed: ledger.meta.seed, coder)
           }
           isSame = try recorded!.compare(batch, index, with: position)
         }
@@ -258,7 +259,7 @@ final class LogWriter {
       if draft.count == ledger.segmentEvents {
         draft.root = leaves.root(of: draft, customers: customers, names: names).words
       }
-      plan.blocks.append((draft.firstPosition, builder.build(draft, sources: sourcePrecedes)))
+      plan.blocks.append((draft.firstPosition, builder.build(draft, seed: ledger.meta.seed, sources: sourcePrecedes)))
       if isPrefix, merged.isEmpty, draft.count > lender?.count ?? 0 { lender = draft }
     }
     lender?.giveMemory(to: &batch)

@@ -3,8 +3,8 @@ struct RecordedEvents: ~Copyable {
   private let snapshot: Snapshot
   private var reader: EventReader
 
-  init(_ blocks: [Block], keyRing: KeyRing, _ coder: FrameCoder) throws(LedgerError) {
-    snapshot = try Snapshot(blocks: blocks, keyRing: keyRing)
+  init(_ blocks: [Block], keyRing: KeyRing, seed: UInt64, _ coder: FrameCoder) throws(LedgerError) {
+    snapshot = try Snapshot(blocks: blocks, keyRing: keyRing, seed: seed)
     reader = EventReader(coder: coder)
   }
 
@@ -16,8 +16,9 @@ struct RecordedEvents: ~Copyable {
       throw .damaged(Damage(kind: .positions, position: position, detail: "no block holds the position"))
     }
     let block = snapshot.blocks[blockIndex]
-    try snapshot.check(blockIndex, Snapshot.slots(BlockSection.contentHash))
-    let hash = UInt64(bitPattern: block.section(BlockSection.contentHash)[Int(position - block.firstPosition)])
+    let rank = Int(position - block.firstPosition)
+    try snapshot.check(blockIndex, BlockSection.contentHash, values: rank..<rank + 1)
+    let hash = UInt64(bitPattern: block.section(BlockSection.contentHash)[rank])
     if hash == batch.contentHashes[index] { return true }
     // The slow and exact way: the same event sent in another form, a conflict, or a collision of fingerprints.
     var text: [UInt8] = []
@@ -55,7 +56,10 @@ struct EventReader: ~Copyable {
   ) throws(LedgerError) -> R {
     try enter(snapshot.block(of: position)!, in: snapshot)
     let block = snapshot.blocks[blockIndex]
-    if rows.isEmpty { rows = block.rowsByRank() }
+    if rows.isEmpty {
+      try snapshot.check(blockIndex, ColumnSet(.rank).rawValue)
+      rows = block.rowsByRank()
+    }
     return try withEvent(row: Int(rows[Int(position - block.firstPosition)]), in: blockIndex, of: snapshot, body)
   }
 
@@ -65,7 +69,8 @@ struct EventReader: ~Copyable {
     _ body: (Facts, PayloadRecord, borrowing Snapshot) throws(LedgerError) -> R
   ) throws(LedgerError) -> R {
     try enter(index, in: snapshot)
-    let facts = snapshot.blocks[index].facts(row..<row + 1)[0]
+    try snapshot.check(index, ColumnSet.all.rawValue, rows: row..<row + 1)
+    let facts = snapshot.blocks[index].facts(ofRow: row)
     return try payloads!.withRecord(ofRow: row) { record, _ throws(LedgerError) in try body(facts, record, snapshot) }
   }
 
@@ -77,7 +82,7 @@ struct EventReader: ~Copyable {
 
   private mutating func enter(_ index: Int, in snapshot: borrowing Snapshot) throws(LedgerError) {
     guard index != blockIndex else { return }
-    try snapshot.check(index, ColumnSet.all.rawValue | Snapshot.frameSlots | Snapshot.commitSlots)
+    try snapshot.check(index, Snapshot.frameSlots | Snapshot.commitSlots)
     blockIndex = index
     payloads = PayloadReader(snapshot.blocks[index], coder: coder)
     rows = []

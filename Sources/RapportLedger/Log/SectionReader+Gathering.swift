@@ -17,6 +17,10 @@ struct RowList {
     first = range.lowerBound
     rows = nil
   }
+
+  /// The row at a place of the list.
+  @inline(__always)
+  subscript(place: Int) -> Int { rows.map { Int($0[place]) } ?? first + place }
 }
 
 /// Reading many rows of a section at once, to anywhere.
@@ -104,7 +108,8 @@ extension SectionReader {
         let isPresent = word >> UInt64(row & 63) & 1
         let below = word & (UInt64(1) << UInt64(row & 63) &- 1)
         let rank = Int(ranks[row >> 6]) + below.nonzeroBitCount
-        precondition(rank + Int(isPresent) <= stored, "sparse rank outside the section")
+        // The rank of a row without a value means nothing: nobody may have compared it with its checksum.
+        precondition(rank & (0 &- Int(isPresent)) < stored, "sparse rank outside the section")
         body(index, value(rank, isPresent))
       }
       return
@@ -123,7 +128,7 @@ extension SectionReader {
         continue
       }
       var rank = Int(ranks[row / 64]) + (word & (1 << from - 1)).nonzeroBitCount
-      precondition(rank + found <= stored, "sparse rank outside the section")
+      precondition(found == 0 || rank + found <= stored, "sparse rank outside the section")
       if leavesZeros, found < Self.fewValues {
         while rest != 0 {
           body(row - list.first + rest.trailingZeroBitCount, base &+ unit &* Field(truncatingIfNeeded: values[rank]))

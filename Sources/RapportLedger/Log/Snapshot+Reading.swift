@@ -28,22 +28,8 @@ public struct RecordedEvent: Sendable {
   }
 }
 
-/// Which events are shown; what is not set does not restrict.
-public struct EventFilter: Sendable {
-  /// Types with or without their prefix: `order.placed` finds `com.example.order.placed` too.
-  public var types: [String] = []
-  public var channel: String?
-  public var department: String?
-  /// Valid time, [from, to).
-  public var from: Int64?
-  public var to: Int64?
-  public var customer: String?
-
-  public init() {}
-}
-
 extension Snapshot {
-  /// Showing so many events of a block is cheaper with all of its payloads unpacked.
+  /// Showing more events of a block than these is cheaper with all of it checked and unpacked.
   private static let unpackedRowsMin = 256
 
   /// The events in order of position.
@@ -62,23 +48,47 @@ extension Snapshot {
     var reader = EventReader()
     let order = reverse ? Array(blocks.indices.reversed()) : Array(blocks.indices)
     for index in order {
-      let block = blocks[index]
+      let header = blocks[index].header
       let lowest = reverse ? 1 : max(from, 1)
       let highest = reverse && from > 1 ? min(from, position) : position
-      guard block.firstPosition <= highest, block.header.lastPosition >= lowest else { continue }
-      try check(index, ColumnSet.all.rawValue | Self.frameSlots | Self.commitSlots)
-      let rows = test.customer.map { block.rows(of: $0) } ?? 0..<block.count
-      var facts = block.facts(rows)
-      facts.removeAll { $0.position < lowest || $0.position > highest || !test.accepts($0) }
-      facts.sort { reverse ? $0.position > $1.position : $0.position < $1.position }
-      // In order of arrival nearly every event is in another frame than the one before.
-      if facts.count > Self.unpackedRowsMin { try reader.unpackAll(index, of: self) }
-      for fact in facts {
-        guard try body(event(fact, index, &reader)) else { return }
+      guard header.firstPosition <= highest, header.lastPosition >= lowest, test.mayAccept(header) else { continue }
+      var rows = try rows(of: index, positions: lowest...highest, test)
+      if reverse { rows.reverse() }
+      if min(rows.count, left) > Self.unpackedRowsMin {
+        // In order of arrival nearly every event is in another frame, and among other rows, than the one before.
+        try check(index, ColumnSet.all.rawValue)
+        try reader.unpackAll(index, of: self)
+      }
+      for row in rows {
+        guard try body(event(row, index, &reader)) else { return }
         left -= 1
         if left == 0 { return }
       }
     }
+  }
+
+  /// The rows of a block whose events pass a filter, in order of position.
+  private func rows(
+    of index: Int, positions: ClosedRange<UInt64>, _ test: NumberedFilter
+  ) throws(LedgerError) -> [Int] {
+    let block = blocks[index]
+    let rows =
+      try test.customer.map { customer throws(LedgerError) in try self.rows(of: customer, in: index) }
+      ?? 0..<block.count
+    let columns = test.columns.union(ColumnSet(.rank))
+    try check(index, columns.rawValue, rows: rows)
+    let ranks = block.column(.rank)
+    var found: [UInt64] = []
+    for row in rows {
+      let rank = UInt64(bitPattern: ranks[row])
+      guard positions.contains(block.firstPosition &+ rank) else { continue }
+      if !test.columns.isEmpty {
+        guard test.accepts(block.facts(ofRow: row, columns: test.columnList)) else { continue }
+      }
+      found.append(rank << 32 | UInt64(row))
+    }
+    found.sort()
+    return found.map { Int($0 & 0xFFFF_FFFF) }
   }
 
   /// One person's events in canonical order, oldest first, in corrected form.
@@ -110,7 +120,7 @@ extension Snapshot {
     var last: UInt64 = 0
     for item in items where showsAll || item.target?.isRetracted != true {
       let corrected = item.target.flatMap { $0.isRetracted ? nil : $0.facts }
-      let facts = corrected ?? blocks[item.block].facts(item.row..<item.row + 1)[0]
+      let facts = try corrected ?? self.facts(ofRow: item.row, in: item.block)
       guard test.accepts(facts) else { continue }
       if let limit, shown == limit { return shown == 0 ? nil : "\(last)" }
       guard try body(event(item, &reader)) else { return nil }
@@ -125,18 +135,18 @@ extension Snapshot {
     _ item: PersonReader.Item, _ reader: inout EventReader
   ) throws(LedgerError) -> RecordedEvent {
     let block = blocks[item.block]
-    var sent = block.facts(item.row..<item.row + 1)[0]
-    guard let target = item.target else { return try event(sent, item.block, &reader) }
+    guard let target = item.target else { return try event(item.row, item.block, &reader) }
+    var sent = try facts(ofRow: item.row, in: item.block)
     let by = target.by.text(besides: try nameBytes(sent.source))
     if target.isRetracted {
-      var event = try event(sent, item.block, &reader)
+      var event = try event(item.row, item.block, &reader)
       event.retractedBy = by
       event.json = Self.adding([.init(key: "retractedby", value: .string(by))], to: event.json)
       return event
     }
-    sent = target.facts
+    try check(item.block, Self.commitSlots)
     let ledgerTime = block.ledgerTime(ofRank: Int(item.position - block.firstPosition))
-    var event = try describe(sent, item.position, ledgerTime)
+    var event = try describe(target.facts, item.position, ledgerTime)
     event.correctedBy = by
     event.json = Self.adding(
       [
@@ -173,55 +183,27 @@ extension Snapshot {
   }
 
   private func event(
-    _ facts: Facts, _ index: Int, _ reader: inout EventReader
+    _ row: Int, _ index: Int, _ reader: inout EventReader
   ) throws(LedgerError) -> RecordedEvent {
-    let block = blocks[index]
-    let ledgerTime = block.ledgerTime(ofRank: Int(facts.position - block.firstPosition))
-    return try reader.withEvent(row: Int(facts.row), in: index, of: self) {
-      facts, record, snapshot throws(LedgerError) in
+    try reader.withEvent(row: row, in: index, of: self) { facts, record, snapshot throws(LedgerError) in
+      let block = snapshot.blocks[index]
+      let ledgerTime = block.ledgerTime(ofRank: Int(facts.position - block.firstPosition))
       var event = try snapshot.describe(facts, facts.position, ledgerTime)
       try EventText.append(facts, record, in: snapshot, ledgerTime: ledgerTime, to: &event.json)
       return event
     }
   }
-}
 
-/// A filter with its texts resolved to numbers.
-private struct NumberedFilter {
-  let customer: UInt32?
-  private let types: Set<UInt32>?
-  private let channel: UInt32?
-  private let department: UInt32?
-  private let from: Int64
-  private let to: Int64
-
-  init(_ filter: EventFilter, in snapshot: borrowing Snapshot) throws {
-    if let subject = filter.customer {
-      guard let number = try snapshot.customer(subject) else { throw LedgerError.noSuchCustomer(subject) }
-      customer = number
-    } else {
-      customer = nil
-    }
-    channel = try filter.channel.map { try snapshot.number(ofName: $0) }
-    department = try filter.department.map { try snapshot.number(ofName: $0) }
-    if filter.types.isEmpty {
-      types = nil
-    } else {
-      var wanted: Set<UInt32> = []
-      for number in 0..<UInt32(snapshot.nameCount) {
-        let name = try snapshot.name(number + 1)
-        if filter.types.contains(where: { name == $0 || name.hasSuffix(".\($0)") }) { wanted.insert(number + 1) }
-      }
-      types = wanted
-    }
-    from = filter.from ?? .min
-    to = filter.to ?? .max
+  /// The facts of a row.
+  private func facts(ofRow row: Int, in index: Int) throws(LedgerError) -> Facts {
+    try check(index, ColumnSet.all.rawValue, rows: row..<row + 1)
+    return blocks[index].facts(ofRow: row)
   }
 
-  func accepts(_ facts: Facts) -> Bool {
-    if let types, !types.contains(facts.type) { return false }
-    if let channel, facts.channel != channel { return false }
-    if let department, facts.department != department { return false }
-    return facts.time >= from && facts.time < to
+  /// The order lines of a row.
+  func orderLines(of row: Int, in index: Int) throws(LedgerError) -> [OrderLine] {
+    let lines = try lines(of: row...row, in: index)
+    try check(index, Self.lineSlots, values: lines)
+    return lines.map { blocks[index].line($0) }
   }
 }

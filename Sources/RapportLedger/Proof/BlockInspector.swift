@@ -18,15 +18,11 @@ struct BlockFinding: Sendable {
 final class BlockInspector {
   private let seed: UInt64
   private let texts: KnownTexts
-  private let segmentEvents: Int
+  let segmentEvents: Int
   private let keptPosition: UInt64?
   private let hasher = LeafHasher()
   private let coder = FrameCoder()
   private var finding = BlockFinding()
-
-  /// What the longest line that can be accepted has room for: order lines of an event, and bytes of a frame that it fills.
-  private static let linesMax = JSONScanner.lineBytesLimit / 16
-  private static let frameBytesMax = UInt64(4 * JSONScanner.lineBytesLimit)
 
   /// - Parameter keptPosition: a position inside of a segment whose leaves are wanted one by one.
   init(seed: UInt64, texts: KnownTexts, segmentEvents: Int, keptPosition: UInt64?) {
@@ -44,6 +40,8 @@ final class BlockInspector {
       try checkShape(block)
       let facts = block.facts(0..<block.count)
       try checkRows(block, facts)
+      try checkSamples(block, BlockSection.customerSample, of: block.column(.customer))
+      try checkActs(block, facts)
       try checkSummary(block, facts)
       if let limits {
         try checkNumbers(block, facts, limits)
@@ -55,84 +53,13 @@ final class BlockInspector {
     return finding
   }
 
-  private func damaged(_ kind: Damage.Kind, _ position: UInt64, _ detail: String) -> LedgerError {
+  func damaged(_ kind: Damage.Kind, _ position: UInt64, _ detail: String) -> LedgerError {
     .damaged(Damage(kind: kind, position: position, detail: detail))
   }
 
-  // MARK: Bytes
+  // MARK: Commits
 
-  /// Checksums of all sections; and between the sections nothing but zeros.
-  private func checkBytes(_ block: Block) throws(LedgerError) {
-    if let slot = block.firstDamagedSlot { throw .damaged(block.damage(ofSlot: slot)) }
-    var end = BlockHeader.bytes + BlockHeader.directoryBytes
-    let used = (0..<BlockSection.slots).map { block.section($0).section }.filter { $0.byteCount > 0 }
-    for section in used.sorted(by: { $0.offset < $1.offset }) {
-      guard Int(section.offset) >= end, isZero(block, end..<Int(section.offset)) else {
-        throw damaged(.column, block.firstPosition, "the bytes before offset \(section.offset) of the block")
-      }
-      end = Int(section.offset) + Int(section.byteCount)
-    }
-    guard isZero(block, end..<Int(block.header.byteCount)) else {
-      throw damaged(.column, block.firstPosition, "the last bytes of the block")
-    }
-  }
-
-  private func isZero(_ block: Block, _ range: Range<Int>) -> Bool {
-    range.allSatisfy { (block.start + $0).load(as: UInt8.self) == 0 }
-  }
-
-  /// All sections are there with as many values as they must have, and the block stands within one segment.
-  private func checkShape(_ block: Block) throws(LedgerError) {
-    let position = block.firstPosition
-    let segment = UInt64(segmentEvents)
-    guard (position - 1) / segment == (block.header.lastPosition - 1) / segment else {
-      throw damaged(.positions, position, "the block crosses the end of a segment")
-    }
-    let perEvent = Column.allCases.map { Int($0.rawValue) } + [BlockSection.fingerprint, BlockSection.contentHash]
-    for slot in perEvent where block.section(slot).section.encoding == Section.absent {
-      throw damaged(.column, position, "section \(slot) is not there")
-    }
-    let lines = block.section(BlockSection.lineRow)
-    for slot in [BlockSection.lineSku, BlockSection.lineGroup, BlockSection.lineQuantity, BlockSection.linePrice]
-    where block.section(slot).count != lines.count {
-      throw damaged(.column, position, "section \(slot) has \(block.section(slot).count) lines of \(lines.count)")
-    }
-    var linesOfRow = 0
-    for line in 0..<lines.count {
-      let previous = line == 0 ? 0 : lines[line - 1]
-      guard lines[line] >= previous, lines[line] < block.count else {
-        throw damaged(.column, position, "order line \(line) belongs to no row")
-      }
-      linesOfRow = lines[line] == previous ? linesOfRow + 1 : 1
-      guard linesOfRow <= Self.linesMax else {
-        throw damaged(.column, position, "row \(previous) has more order lines than fit into an event")
-      }
-    }
-    try checkFrames(block)
-    try checkCommits(block)
-  }
-
-  private func checkFrames(_ block: Block) throws(LedgerError) {
-    let rows = block.section(BlockSection.frameRow)
-    let ends = block.section(BlockSection.frameEnd)
-    let raw = block.section(BlockSection.frameRawBytes)
-    guard rows.count > 0, ends.count == rows.count, raw.count == rows.count,
-      block.section(BlockSection.frameChecksum).count == rows.count, rows[0] == 0
-    else { throw damaged(.payload, block.firstPosition, "the table of frames is not complete") }
-    var bytes: UInt64 = 0
-    for frame in 0..<rows.count {
-      let isFirst = frame == 0
-      guard isFirst || (rows[frame] > rows[frame - 1] && ends[frame] > ends[frame - 1]), rows[frame] < block.count,
-        raw[frame] >= 0, raw[frame] <= Int64(clamping: min(block.header.rawPayloadBytes, Self.frameBytesMax))
-      else { throw damaged(.payload, block.firstPosition, "frame \(frame) does not follow the one before") }
-      bytes += UInt64(raw[frame])
-    }
-    guard bytes == block.header.rawPayloadBytes,
-      ends[ends.count - 1] == Int64(block.section(BlockSection.frames).section.byteCount)
-    else { throw damaged(.payload, block.firstPosition, "the frames do not fill their section") }
-  }
-
-  private func checkCommits(_ block: Block) throws(LedgerError) {
+  func checkCommits(_ block: Block) throws(LedgerError) {
     let ranks = block.section(BlockSection.commitRank)
     let times = block.section(BlockSection.commitTime)
     guard ranks.count > 0, times.count == ranks.count, ranks[0] == 0 else {

@@ -1,11 +1,19 @@
 /// All texts of a log by number, learned block by block as a writer does, with everything that must hold of them.
 struct KnownTexts: Sendable {
-  private(set) var customers = TextTable(seed: 0)
-  private(set) var names = TextTable(seed: 0)
+  private(set) var customers: TextTable
+  private(set) var names: TextTable
   /// For each block the first numbers that neither it nor those before it give away; nil where the texts of one of
   /// them could not be read, so that numbers mean nothing.
   private(set) var limits: [Limits?] = []
   private var isComplete = true
+  private let seed: UInt64
+
+  /// - Parameter seed: of the ledger.
+  init(seed: UInt64) {
+    self.seed = seed
+    customers = TextTable(seed: seed)
+    names = TextTable(seed: seed)
+  }
 
   struct Limits: Sendable {
     var customer: UInt32
@@ -18,8 +26,8 @@ struct KnownTexts: Sendable {
   mutating func learn(_ block: Block) -> [Damage] {
     var found: [Damage] = []
     let slots = [
-      BlockSection.customerEnd, BlockSection.customerText, BlockSection.customerSorted, BlockSection.nameEnd,
-      BlockSection.nameText, BlockSection.nameSorted,
+      BlockSection.customerEnd, BlockSection.customerText, BlockSection.customerHash, BlockSection.customerIndex,
+      BlockSection.nameEnd, BlockSection.nameText, BlockSection.nameHash, BlockSection.nameIndex,
     ]
     if let slot = block.firstDamagedSlot(of: slots) {
       found.append(block.damage(ofSlot: slot))
@@ -30,7 +38,7 @@ struct KnownTexts: Sendable {
         (block.newNames, block.header.newNames, block.header.firstNewName, "name"),
       ] {
         let isCustomer = what == "customer"
-        if let detail = Self.defect(of: texts, count: Int(count)) {
+        if let detail = Self.defect(of: texts, count: Int(count), seed: seed) {
           found.append(Damage(kind: .text, position: block.firstPosition, detail: "new \(what)s: \(detail)"))
           isComplete = false
         } else if isComplete, first != (isCustomer ? customers : names).next {
@@ -53,13 +61,15 @@ struct KnownTexts: Sendable {
     return found
   }
 
-  /// What is wrong with a list of texts: its ends must ascend, and its order name every text once, ascending.
-  private static func defect(of texts: BlockTexts, count: Int) -> String? {
+  /// What is wrong with a list of texts: its ends must ascend, and so must its hashes, each that of one text.
+  private static func defect(of texts: BlockTexts, count: Int, seed: UInt64) -> String? {
     guard texts.count == count else { return "\(texts.count) of \(count)" }
     guard count > 0 else { return nil }
     // Only one of them can be empty.
     guard count <= Int(texts.text.section.byteCount) + 1 else { return "\(count) in too few bytes" }
-    guard texts.sorted.count == count else { return "the order has \(texts.sorted.count) of \(count)" }
+    guard texts.hashes.count == count, texts.indices.count == count else {
+      return "\(texts.hashes.count) hashes of \(texts.indices.count) for \(count)"
+    }
     var end: Int64 = 0
     for index in 0..<count {
       guard texts.ends[index] >= end else { return "text \(index) ends before it begins" }
@@ -68,11 +78,18 @@ struct KnownTexts: Sendable {
     guard end == Int64(texts.text.section.byteCount) else {
       return "\(texts.text.section.byteCount) bytes, \(end) used"
     }
+    var isNamed = [Bool](repeating: false, count: count)
     for place in 0..<count {
-      guard texts.sorted[place] >= 0, texts.sorted[place] < Int64(count) else { return "the order leaves the list" }
-      guard place > 0 else { continue }
-      let (left, right) = (texts[Int(texts.sorted[place - 1])], texts[Int(texts.sorted[place])])
-      guard CanonicalOrder.bytesPrecede(left, right) == true else { return "the order does not ascend at \(place)" }
+      guard let index = Int(exactly: texts.indices[place]), isNamed.indices.contains(index), !isNamed[index] else {
+        return "hash \(place) is of no text, or of one that has another"
+      }
+      isNamed[index] = true
+      guard texts.hashes[place] == Int64(BlockTexts.hash(texts[index], seed: seed)) else {
+        return "hash \(place) is not that of its text"
+      }
+      guard place == 0 || texts.hashes[place - 1] <= texts.hashes[place] else {
+        return "the hashes do not ascend at \(place)"
+      }
     }
     return nil
   }

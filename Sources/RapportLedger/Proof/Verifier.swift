@@ -43,7 +43,7 @@ struct Verifier {
     let blocks = try readHeaders(entries)
     onStep(.listed(position: result.position))
     if result.isSound, let damage = try misplaced(blocks, transaction) { note(damage) }
-    var texts = KnownTexts()
+    var texts = KnownTexts(seed: ledger.meta.seed)
     for block in blocks { texts.learn(block).forEach { note($0) } }
     let findings = inspect(blocks, texts)
     assemble(blocks, findings)

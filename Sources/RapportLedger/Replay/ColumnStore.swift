@@ -143,7 +143,7 @@ struct ColumnStore: ~Copyable {
     let ranks = block.column(.rank)
     let section = block.section(BlockSection.fingerprint)
     for index in 0..<rows.count {
-      fingerprints[Int(slots[index])] = section[Int(ranks[rows.rows.map { Int($0[index]) } ?? rows.first + index])]
+      fingerprints[Int(slots[index])] = section[Int(ranks[rows[index]])]
     }
   }
 

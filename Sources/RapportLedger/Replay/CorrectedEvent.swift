@@ -23,7 +23,7 @@ struct CorrectedEvent: ~Copyable {
       return facts
     }
     self.text = text
-    lines = snapshot.blocks[block].lines(of: row)
+    lines = try snapshot.orderLines(of: row, in: block)
   }
 
   /// Applies the `set` of a correction.

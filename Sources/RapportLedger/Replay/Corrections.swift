@@ -149,23 +149,20 @@ struct Corrections: Sendable {
     for index in snapshot.blocks.indices {
       let block = snapshot.blocks[index]
       guard block.firstPosition <= last else { break }
-      var ranks: SectionReader?
+      let (kinds, ranks) = (block.column(.kind), block.column(.rank))
+      let fingerprints = block.section(BlockSection.fingerprint)
       var start = 0
       while start < acts.count {
         let customer = acts[start].customer
         var end = start + 1
         while end < acts.count, acts[end].customer == customer { end += 1 }
         defer { start = end }
-        guard customer >= block.header.leastCustomer, customer <= block.header.greatestCustomer else { continue }
-        if ranks == nil {
-          try snapshot.check(
-            index, ColumnSet(.customer, .kind, .rank).rawValue | Snapshot.slots(BlockSection.fingerprint))
-          ranks = block.column(.rank)
-        }
-        let fingerprints = block.section(BlockSection.fingerprint)
-        let kinds = block.column(.kind)
-        for row in block.rows(of: customer) {
-          let rank = Int(ranks![row])
+        let rows = try snapshot.rows(of: customer, in: index)
+        guard !rows.isEmpty else { continue }
+        try snapshot.check(index, ColumnSet(.kind, .rank).rawValue, rows: rows)
+        try snapshot.check(index, BlockSection.fingerprint, ofRows: RowList(rows))
+        for row in rows {
+          let rank = Int(ranks[row])
           guard block.firstPosition + UInt64(rank) <= last else { continue }
           let fingerprint = UInt64(bitPattern: fingerprints[rank])
           for act in start..<end where acts[act].fingerprint == fingerprint {
@@ -204,8 +201,10 @@ struct Corrections: Sendable {
 extension Snapshot {
   /// Calls `body` with the rows of some kinds, block by block in order of rows.
   ///
-  /// - Parameter customers: only rows of these; nil is all.
-  /// - Complexity: O(1) for a block without such kinds.
+  /// - Parameters:
+  ///   - kinds: of those that act: ``EventKindSet/acts``.
+  ///   - customers: only rows of these, in ascending order; nil is all.
+  /// - Complexity: O(1) for a block without such kinds, else O(rows of events that act), or of the customers.
   func forEachRow(
     of kinds: EventKindSet, customers: [UInt32]?, upTo last: UInt64,
     _ body: (_ block: Int, _ row: Int) throws(LedgerError) -> Void
@@ -215,15 +214,56 @@ extension Snapshot {
       let block = blocks[index]
       guard block.firstPosition <= last else { break }
       guard !block.header.kindSet.isDisjoint(with: kinds) else { continue }
-      try check(index, ColumnSet(.customer, .kind, .rank).rawValue)
-      let (blockKinds, ranks) = (block.column(.kind), block.column(.rank))
       let isWhole = block.header.lastPosition <= last
-      let ranges = customers.map { $0.map { block.rows(of: $0) } } ?? [0..<block.count]
-      for range in ranges {
-        for row in range where kinds.contains(rawValue: UInt8(truncatingIfNeeded: blockKinds[row])) {
-          if isWhole || block.firstPosition + UInt64(ranks[row]) <= last { try body(index, row) }
+      let (blockKinds, ranks) = (block.column(.kind), block.column(.rank))
+      for row in try actingRows(of: index, customers) {
+        guard kinds.contains(rawValue: UInt8(truncatingIfNeeded: blockKinds[row])) else { continue }
+        if !isWhole {
+          try check(index, Int(Column.rank.rawValue), values: row..<row + 1)
+          guard block.firstPosition &+ UInt64(bitPattern: ranks[row]) <= last else { continue }
         }
+        try check(index, Int(Column.customer.rawValue), values: row..<row + 1)
+        try body(index, row)
       }
     }
+  }
+
+  /// Rows that may be of events that act; their kinds are intact.
+  private func actingRows(of index: Int, _ customers: [UInt32]?) throws(LedgerError) -> [Int] {
+    try check(index, Self.slots(BlockSection.actRow))
+    let acts = blocks[index].section(BlockSection.actRow)
+    var found: [Int] = []
+    if let customers, customers.count < acts.count {
+      for customer in customers {
+        let rows = try rows(of: customer, in: index)
+        try check(index, ColumnSet(.kind).rawValue, rows: rows)
+        found += rows
+      }
+      return found
+    }
+    let column = blocks[index].column(.customer)
+    for place in 0..<acts.count {
+      let row = Int(acts[place])
+      try check(index, ColumnSet(.kind, .customer).rawValue, rows: row..<row + 1)
+      if let customers {
+        let customer = UInt32(truncatingIfNeeded: column[row])
+        let place = customers.partitioningIndex(notBelow: customer)
+        guard place < customers.count, customers[place] == customer else { continue }
+      }
+      found.append(row)
+    }
+    return found
+  }
+}
+
+extension [UInt32] {
+  /// The first index whose element is not below a bound; elements ascend.
+  fileprivate func partitioningIndex(notBelow bound: UInt32) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < bound { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

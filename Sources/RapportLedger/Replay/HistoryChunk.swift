@@ -14,14 +14,24 @@ struct HistoryRequest: Sendable {
     ).columns
   }
 
-  /// The sections that must be intact before a block is read.
+  /// The sections with a value a row that must be intact before rows of a block are read.
   ///
   /// - Parameter isWhole: whether all rows of the block count, so that their order of arrival does not matter.
   func sections(isWhole: Bool) -> UInt64 {
-    var sections = columns.union(ColumnSet(.customer, .kind, .time)).rawValue
-    if readsLines { sections |= Snapshot.lineSlots | ColumnSet(.marks).rawValue }
+    var sections = columns.subtracting(.fingerprint).union(ColumnSet(.customer, .kind, .time)).rawValue
+    if readsLines { sections |= ColumnSet(.marks).rawValue }
     if !isWhole || columns.contains(.fingerprint) { sections |= ColumnSet(.rank).rawValue }
     return sections
+  }
+}
+
+extension HistoryRequest {
+  /// All sections that are read of a block whose every row is.
+  func allSections(isWhole: Bool) -> UInt64 {
+    var all = sections(isWhole: isWhole)
+    if readsLines { all |= Snapshot.lineSlots }
+    if columns.contains(.fingerprint) { all |= ColumnSet.fingerprint.rawValue }
+    return all
   }
 }
 
@@ -96,10 +106,11 @@ struct HistoryChunk: ~Copyable {
         columns.gatherPositions(of: block, rows, at: slots)
       }
       if request.columns.contains(.fingerprint) {
+        try snapshot.check(stretch.block, ColumnSet.fingerprintSlot, ofRows: rows)
         columns.gatherFingerprints(of: block, rows, at: slots)
       }
     }
-    if request.readsLines { gatherLines(selection, snapshot) }
+    if request.readsLines { try gatherLines(selection, snapshot) }
     columns.resolveDirections(rows: count)
     for override in overrides {
       let (facts, orderLines) = belief.corrections.corrected(override.correction)
@@ -269,12 +280,16 @@ struct HistoryChunk: ~Copyable {
 
   // MARK: Lines
 
-  private mutating func gatherLines(_ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot) {
+  private mutating func gatherLines(
+    _ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot
+  ) throws(LedgerError) {
     lines.begin(rows: count)
     for stretch in selection.stretches {
       let first = selection.rows.start[stretch.range.lowerBound]
       let last = selection.rows.start[stretch.range.upperBound - 1]
-      lines.read(of: snapshot.blocks[stretch.block], rows: Int(first)...Int(last))
+      let range = try snapshot.lines(of: Int(first)...Int(last), in: stretch.block)
+      try snapshot.check(stretch.block, Snapshot.lineSlots, values: range)
+      lines.read(range, of: snapshot.blocks[stretch.block])
       for index in stretch.range { lines.assign(row: Int(slots.start[index]), of: selection.rows.start[index]) }
     }
   }

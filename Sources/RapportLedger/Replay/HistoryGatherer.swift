@@ -17,19 +17,22 @@ public struct ReplayLimits: Sendable {
 /// forward.
 struct HistoryGatherer: ~Copyable {
   private(set) var chunk: HistoryChunk
+  private let request: HistoryRequest
   private var selection: RowSelection
   /// For each block the first row whose customer is not before those gathered last.
   private var cursors: [Int]
   private var lastCustomer: UInt32 = 0
 
-  /// - Precondition: the sections of ``HistoryRequest/sections`` are intact.
-  init(_ snapshot: borrowing Snapshot, _ request: HistoryRequest, belief: borrowing Belief) {
+  init(_ snapshot: borrowing Snapshot, _ request: HistoryRequest) {
+    self.request = request
     chunk = HistoryChunk(request)
     selection = RowSelection(kinds: request.kinds, upTo: min(request.limits.position ?? .max, snapshot.position))
     cursors = [Int](repeating: 0, count: snapshot.blocks.count)
   }
 
   /// Gathers the histories of a range of customers, but for those who belong to a person with several ids.
+  ///
+  /// - Precondition: the sections of ``HistoryRequest/sections`` are intact.
   mutating func gather(
     _ customers: Range<UInt32>, belief: borrowing Belief, from snapshot: borrowing Snapshot
   ) throws(LedgerError) {
@@ -39,7 +42,7 @@ struct HistoryGatherer: ~Copyable {
     rewind(unlessBefore: customers.lowerBound)
     let merged = belief.merged
     let lowest = customers.lowerBound
-    forEachBlock(of: snapshot) { index, block, cursor, selection in
+    try forEachBlock(of: snapshot) { index, block, cursor, selection throws(LedgerError) in
       let column = block.column(.customer)
       let first = Self.seek(column, customers.lowerBound, from: cursor)
       let end = Self.seek(column, customers.upperBound, from: first)
@@ -55,7 +58,8 @@ struct HistoryGatherer: ~Copyable {
     try chunk.arrange(selection, belief: belief, in: snapshot)
   }
 
-  /// Gathers the histories of some persons, all their ids together.
+  /// Gathers the histories of some persons, all their ids together. Of a block that was not checked only what is read
+  /// is compared with its checksums.
   mutating func gather(
     _ persons: ArraySlice<People.Person>, belief: borrowing Belief, from snapshot: borrowing Snapshot
   ) throws(LedgerError) {
@@ -69,15 +73,24 @@ struct HistoryGatherer: ~Copyable {
     members.sort { $0.customer < $1.customer }
     guard let least = members.first?.customer else { return }
     rewind(unlessBefore: least)
-    forEachBlock(of: snapshot) { index, block, cursor, selection in
+    let request = request
+    try forEachBlock(of: snapshot) { index, block, cursor, selection throws(LedgerError) in
       let column = block.column(.customer)
+      let isKnown = snapshot.isKnown(.customer, of: index)
+      let sections = request.sections(isWhole: block.header.lastPosition <= selection.last)
       for (customer, person) in members {
         guard customer >= block.header.leastCustomer else { continue }
         guard customer <= block.header.greatestCustomer else { break }
-        let first = Self.seek(column, customer, from: cursor)
-        let end = Self.seek(column, customer + 1, from: first)
-        cursor = end
-        selection.append(first..<end, ofBlock: index, block) { rows, people in
+        var range: Range<Int>
+        if isKnown {
+          let first = Self.seek(column, customer, from: cursor)
+          range = first..<Self.seek(column, customer + 1, from: first)
+          cursor = range.upperBound
+        } else {
+          range = try snapshot.rows(of: customer, in: index)
+        }
+        try snapshot.check(index, sections, rows: range)
+        selection.append(range, ofBlock: index, block) { rows, people in
           people.update(repeating: person, count: rows.count)
           return rows.count
         }
@@ -91,12 +104,9 @@ struct HistoryGatherer: ~Copyable {
   mutating func gatherPerson(
     of customer: UInt32, belief: borrowing Belief, from snapshot: borrowing Snapshot
   ) throws(LedgerError) {
-    if let person = belief.people.persons.first {
-      let persons = [People.Person(number: person.number, members: person.members)]
-      try gather(persons[...], belief: belief, from: snapshot)
-    } else {
-      try gather(customer..<customer + 1, belief: belief, from: snapshot)
-    }
+    let people = belief.people
+    let person = People.Person(number: people.person(of: customer), members: people.members(of: customer))
+    try gather([person][...], belief: belief, from: snapshot)
   }
 
   /// Where a row of the chunk stands in the log.
@@ -112,13 +122,14 @@ struct HistoryGatherer: ~Copyable {
 
   @inline(__always)
   private mutating func forEachBlock(
-    of snapshot: borrowing Snapshot, _ body: (Int, Block, inout Int, inout RowSelection) -> Void
-  ) {
+    of snapshot: borrowing Snapshot,
+    _ body: (Int, Block, inout Int, inout RowSelection) throws(LedgerError) -> Void
+  ) throws(LedgerError) {
     let kinds = selection.kinds
     for index in snapshot.blocks.indices {
       let block = snapshot.blocks[index]
       guard !block.header.kindSet.isDisjoint(with: kinds) else { continue }
-      body(index, block, &cursors[index], &selection)
+      try body(index, block, &cursors[index], &selection)
     }
   }
 

@@ -21,25 +21,20 @@ struct LineStore: ~Copyable {
     ranges.start.update(repeating: (0, 0), count: rows)
   }
 
-  /// Reads the lines of some rows of a block, all at once.
+  /// Reads some lines of a block, all at once.
   ///
-  /// - Complexity: O(log lines of the block + lines that are read).
-  mutating func read(of block: Block, rows wanted: ClosedRange<Int>) {
-    readCount = 0
+  /// - Precondition: they are intact.
+  mutating func read(_ wanted: Range<Int>, of block: Block) {
+    readCount = wanted.count
     next = 0
-    let lineRows = block.section(BlockSection.lineRow)
-    guard lineRows.count > 0 else { return }
-    let first = Self.line(lineRows, atOrAfter: wanted.lowerBound)
-    let end = Self.line(lineRows, atOrAfter: wanted.upperBound + 1)
-    guard end > first else { return }
-    readCount = end - first
-    let list = RowList(first..<end)
+    guard readCount > 0 else { return }
+    let list = RowList(wanted)
     rows.reserve(readCount)
     skus.reserve(readCount)
     groups.reserve(readCount)
     quantities.reserve(readCount)
     prices.reserve(readCount)
-    lineRows.read(list, to: rows.start)
+    block.section(BlockSection.lineRow).read(list, to: rows.start)
     block.section(BlockSection.lineSku).read(list, to: skus.start)
     block.section(BlockSection.lineGroup).read(list, to: groups.start)
     block.section(BlockSection.lineQuantity).read(list, to: quantities.start)
@@ -52,16 +47,6 @@ struct LineStore: ~Copyable {
         price: prices.start[index])
     }
     count += readCount
-  }
-
-  private static func line(_ rows: SectionReader, atOrAfter row: Int) -> Int {
-    var low = 0
-    var high = rows.count
-    while low < high {
-      let middle = (low + high) / 2
-      if rows[middle] < Int64(row) { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   /// Gives a row of the chunk the lines of the row of the block that it is; rows of the block ascend.

@@ -139,7 +139,7 @@ private struct Mapping {
     var all: [Mapping] = []
     try snapshot.forEachRow(of: EventKindSet.mappings, customers: nil, upTo: limits.position ?? .max) {
       index, row throws(LedgerError) in
-      try snapshot.check(index, ColumnSet(.time, .object).rawValue)
+      try snapshot.check(index, ColumnSet(.time, .object).rawValue, rows: row..<row + 1)
       let block = snapshot.blocks[index]
       var mapping = Mapping(
         customer: UInt32(truncatingIfNeeded: block.column(.customer)[row]),

@@ -20,11 +20,7 @@ struct PersonReader: ~Copyable {
     let members = belief.people.members(of: customer)
     let request = HistoryRequest(
       kinds: .all, columns: columns.union(ColumnSet(.rank)), readsLines: readsLines, limits: limits)
-    for index in snapshot.blocks.indices
-    where members.contains(where: { !snapshot.blocks[index].rows(of: $0).isEmpty }) {
-      try snapshot.check(index, request.sections(isWhole: false))
-    }
-    var gatherer = HistoryGatherer(snapshot, request, belief: belief)
+    var gatherer = HistoryGatherer(snapshot, request)
     try gatherer.gatherPerson(of: customer, belief: belief, from: snapshot)
     guard (0..<gatherer.chunk.count).contains(where: { gatherer.chunk.times[$0] <= limits.time ?? .max }) else {
       throw .noSuchCustomer(subject)

@@ -105,7 +105,7 @@ public struct Replay: Sendable {
         guard index < snapshot.blocks.count, snapshot.blocks[index].firstPosition <= last else { return }
         let header = snapshot.blocks[index].header
         guard !header.kindSet.isDisjoint(with: request.kinds) else { continue }
-        try snapshot.check(index, request.sections(isWhole: header.lastPosition <= last))
+        try snapshot.check(index, request.allSections(isWhole: header.lastPosition <= last))
       }
     }
   }
@@ -117,8 +117,8 @@ public struct Replay: Sendable {
     for fold in folds { fold.prepare() }
     let readers = folds.filter(\.readsFirm)
     guard !readers.isEmpty else { return }
-    var gatherer = HistoryGatherer(snapshot, request(readers), belief: belief)
-    try gatherer.gather(0..<1, belief: belief, from: snapshot)
+    var gatherer = HistoryGatherer(snapshot, request(readers))
+    try gatherer.gatherPerson(of: 0, belief: belief, from: snapshot)
     for fold in readers { try fold.foldFirm(gatherer.chunk, snapshot) }
   }
 
@@ -132,7 +132,7 @@ public struct Replay: Sendable {
     try withUnsafePointer(to: belief) { belief throws(LedgerError) in
       let belief = SharedPointer(pointer: belief)
       try snapshot.onThreads(min(threads, schedule.count)) { snapshot throws(LedgerError) in
-        var gatherer = HistoryGatherer(snapshot, request, belief: belief.pointer.pointee)
+        var gatherer = HistoryGatherer(snapshot, request)
         var workers: [any FoldWorker] = []
         for fold in folds { workers.append(try fold.makeWorker(snapshot)) }
         while true {
@@ -181,17 +181,9 @@ public struct Replay: Sendable {
     _ fold: any AnyFold, over snapshot: borrowing Snapshot, _ customer: UInt32
   ) throws(LedgerError) {
     let belief = try Belief(snapshot, limits: limits, of: customer)
-    let request = request([fold])
-    let members = belief.people.members(of: customer)
-    for index in snapshot.blocks.indices {
-      let block = snapshot.blocks[index]
-      if fold.readsFirm || members.contains(where: { !block.rows(of: $0).isEmpty }) {
-        try snapshot.check(index, request.sections(isWhole: false))
-      }
-    }
     try foldFirm([fold], belief, snapshot)
     fold.prepare(parts: 1)
-    var gatherer = HistoryGatherer(snapshot, request, belief: belief)
+    var gatherer = HistoryGatherer(snapshot, request([fold]))
     try gatherer.gatherPerson(of: customer, belief: belief, from: snapshot)
     try fold.makeWorker(snapshot).fold(0, gatherer.chunk)
   }

@@ -121,7 +121,7 @@ extension Replay {
     _ snapshot: borrowing Snapshot, part: Int
   ) throws(LedgerError) {
     guard !persons.isEmpty else { return }
-    var gatherer = HistoryGatherer(snapshot, request, belief: belief)
+    var gatherer = HistoryGatherer(snapshot, request)
     let worker = try fold.makeTypedWorker(snapshot)
     var outcomes = Outcomes<P.Record>()
     for first in stride(from: 0, to: persons.count, by: Schedule.personsMax) {
@@ -140,7 +140,9 @@ extension Belief {
     guard !corrections.isEmpty || !people.isEmpty else { return [] }
     var bits = merged.isEmpty ? [UInt64](repeating: 0, count: snapshot.customerCount / 64 + 1) : merged
     for target in corrections.targets {
-      let customer = Int(snapshot.blocks[target.block].column(.customer)[Int(target.row)])
+      let row = Int(target.row)
+      try snapshot.check(target.block, ColumnSet(.customer).rawValue, rows: row..<row + 1)
+      let customer = Int(snapshot.blocks[target.block].column(.customer)[row])
       bits[customer / 64] |= 1 << UInt64(customer % 64)
     }
     return bits

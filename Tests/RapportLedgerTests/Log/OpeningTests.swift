@@ -74,11 +74,12 @@ struct OpeningTests {
 
   @Test func `a newer format is refused as such`() {
     var meta = LedgerMeta(height: 16)
-    meta.version = 2
+    meta.version = BlockHeader.formatVersion + 1
     meta.checksum = meta.computeChecksum()
     let record = bytes(meta)
     let error = #expect(throws: LedgerError.self) { _ = try LedgerMeta(record) }
-    guard case .newerFormat(found: 2, known: 1) = error else {
+    guard case .newerFormat(found: Int(BlockHeader.formatVersion) + 1, known: Int(BlockHeader.formatVersion)) = error
+    else {
       return #expect(Bool(false), "\(String(describing: error))")
     }
   }
@@ -105,7 +106,7 @@ struct OpeningTests {
     do {
       let ledger = try Ledger(at: place.path, for: .writing, height: 4, mapBytes: 1 << 30)
       var newer = ledger.meta
-      newer.version = 2
+      newer.version = BlockHeader.formatVersion + 1
       newer.checksum = newer.computeChecksum()
       let meta = bytes(newer)
       let log = ledger.log
@@ -114,6 +115,9 @@ struct OpeningTests {
       try transaction.put(LedgerMeta.key, meta.span.bytes, in: database)
       try transaction.commit()
     }
-    guard case .newerFormat(found: 2, known: 1) = error(place.path, .reading) else { return #expect(Bool(false)) }
+    guard
+      case .newerFormat(found: Int(BlockHeader.formatVersion) + 1, known: Int(BlockHeader.formatVersion)) = error(
+        place.path, .reading)
+    else { return #expect(Bool(false)) }
   }
 }

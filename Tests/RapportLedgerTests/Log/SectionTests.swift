@@ -10,9 +10,10 @@ struct SectionTests {
     _ values: [Int64], allowSparse: Bool = true, _ body: (SectionReader) throws -> R
   ) rethrows -> R {
     var bytes: [UInt8] = [1, 2, 3]  // Sections align themselves.
-    let section = values.withUnsafeBufferPointer {
+    var section = values.withUnsafeBufferPointer {
       SectionEncoder.encode($0, allowSparse: allowSparse, into: &bytes)
     }
+    SectionSums(firstPosition: 1, count: 1, slot: 1).seal(&section, &bytes)
     SectionEncoder.align(&bytes)
     // The words of a sparse section are read aligned, as in LMDB's pages.
     var words = [UInt64](repeating: 0, count: bytes.count / 8)

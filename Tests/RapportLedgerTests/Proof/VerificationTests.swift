@@ -51,7 +51,7 @@ struct VerificationTests {
       var draft = try Draft(block, coder: FrameCoder())
       draft.root = block.header.root
       change(&draft)
-      return (block.firstPosition, BlockBuilder().build(draft, sources: { _, _ in nil }))
+      return (block.firstPosition, BlockBuilder().build(draft, seed: ledger.meta.seed, sources: { _, _ in nil }))
     }
     let log = ledger.log
     var transaction = try log.write()
@@ -108,7 +108,7 @@ struct VerificationTests {
       draft.firstPosition = block.header.lastPosition + 1
       (draft.firstNewCustomer, draft.newCustomers) = (UInt32(snapshot.customerCount + 1), TextList())
       (draft.firstNewName, draft.newNames) = (UInt32(snapshot.nameCount + 1), TextList())
-      return (draft.firstPosition, BlockBuilder().build(draft, sources: { _, _ in nil }))
+      return (draft.firstPosition, BlockBuilder().build(draft, seed: ledger.meta.seed, sources: { _, _ in nil }))
     }
     let log = ledger.log
     var transaction = try log.write()
