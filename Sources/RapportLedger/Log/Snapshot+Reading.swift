@@ -136,7 +136,7 @@ extension Snapshot {
   ) throws(LedgerError) -> RecordedEvent {
     let block = blocks[item.block]
     guard let target = item.target else { return try event(item.row, item.block, &reader) }
-    var sent = try facts(ofRow: item.row, in: item.block)
+    let sent = try facts(ofRow: item.row, in: item.block)
     let by = target.by.text(besides: try nameBytes(sent.source))
     if target.isRetracted {
       var event = try event(item.row, item.block, &reader)

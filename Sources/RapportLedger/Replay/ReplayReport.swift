@@ -36,7 +36,7 @@ extension Ledger {
   ///   - isCancelled: see ``Replay/isCancelled``; what is stored stays as it was.
   public func replay(
     views names: [String]? = nil, threads: Int = Replay.processors, upTo limit: UInt64? = nil, check: Bool = false,
-    isCancelled: (@Sendable () -> Bool)? = nil, onProgress: (@Sendable (Int) -> Void)? = nil
+    onProgress: (@Sendable (Int) -> Void)? = nil, isCancelled: (@Sendable () -> Bool)? = nil
   ) throws -> ReplayReport {
     let projections = try Catalogue.projections(named: names)
     return try read(upTo: limit) { snapshot in
