@@ -6,9 +6,9 @@ struct Verify: ParsableCommand {
     commandName: "verify",
     abstract: "Check that the ledger is what was written.",
     discussion: """
-      Reads every page, checksum and event; checks positions, order, texts and fingerprints, checks the \
-      customers' keys, compares stored views with a replay, and computes the digest of the log anew. With --against it also proves that the log still begins with \
-      the events that a digest was taken of, and that nobody has rewritten them.
+      Reads every page, checksum and event; checks positions, order, texts, fingerprints and the customers' keys, compares \
+      stored views with a replay, and computes the digest of the log anew. With --against it also proves that the log \
+      still begins with the events that a digest was taken of, and that nobody has rewritten them.
 
       Examples:
         rapport verify
