@@ -24,8 +24,9 @@ public final class StateKeeper: Sendable {
     self.onFailure = onFailure
   }
 
-  /// Keeps states until ``stop()``. For a thread of its own.
+  /// Keeps states until ``stop()``. For a thread of its own, which it makes give way to others.
   public func run() {
+    Threads.yieldToOthers()
     var pause = interval
     while !stopping.wait(atMost: pause) {
       let started = Clock.monotonic

@@ -9,6 +9,14 @@
 enum Threads {
   /// Processors that this process may use.
   static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+  /// Lets this thread have what the others leave over, where priorities are a thread's.
+  static func yieldToOthers() {
+    #if os(Linux)
+      let thisThread: UInt32 = 0
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), thisThread, 19)
+    #endif
+  }
 }
 
 /// Lets threads share what outlives them.

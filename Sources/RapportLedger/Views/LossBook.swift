@@ -3,8 +3,10 @@ public struct LossFact: BitwiseCopyable, Sendable {
   public enum What: UInt8, BitwiseCopyable, Sendable {
     /// An unfriendly action of the firm, with its expected gain.
     case action
-    /// The person met the action; the person was active when it was taken and did not.
-    case exposed, unexposed
+    /// The person met the action.
+    case exposed
+    /// The times at which the person was active; those of them with a loss in the 90 days after. From `time` to `amount`.
+    case active, leaving
     /// What an exposed person had contributed, and what a loss that names the action as its cause cost, per currency.
     case prior, stated
     /// A customer lost; a friction; a person's first touch.
@@ -29,6 +31,9 @@ public struct LossFact: BitwiseCopyable, Sendable {
   /// Of a friction: answered by an apology or a recovery; and the customer is satisfied or active again.
   var isAnswered = false
   var isRecovered = false
+  /// Of an exposure: the person was active when the action was taken; and lost within 90 days of that.
+  var wasActive = false
+  var wasLeaving = false
 }
 
 /// Follows what one person lost, and why, through a history.
@@ -43,6 +48,9 @@ public struct LossBook {
     var currency: UInt16 = 0
     var ends: Int64?
   }
+  /// Both ends belong to it.
+  private typealias Interval = (start: Int64, end: Int64)
+
   private struct Exposure {
     var action: UInt32
     var time: Int64
@@ -164,27 +172,59 @@ public struct LossBook {
     if let first = touches.first {
       records.append(LossFact(what: .first, time: first, isLost: isLost(within: Self.lossPeriod, after: first)))
     }
-    for action in actions {
-      if let exposure = exposures.first(where: { $0.action == action.name }) {
-        let isLost = isLost(within: Self.lossPeriod, after: exposure.time)
-        records.append(LossFact(what: .exposed, time: exposure.time, name: action.name, isLost: isLost))
-        for (currency, amount) in contribution(before: exposure.time) {
-          records.append(
-            LossFact(what: .prior, time: exposure.time, name: action.name, amount: amount, currency: currency))
-        }
-      } else if let last = touches.last(where: { $0 <= action.time }),
-        elapsed(from: last, to: action.time) <= activePeriod
-      {
-        let isLost = isLost(within: Self.lossPeriod, after: action.time)
-        records.append(LossFact(what: .unexposed, time: action.time, name: action.name, isLost: isLost))
-      }
-    }
+    if !actions.isEmpty { finishActions(&records) }
     for friction in frictions.values {
       var friction = friction
       friction.isLost = isLost(within: Self.lossPeriod, after: friction.time)
       friction.isRecovered = friction.isAnswered && isRecovered(after: friction.time)
       records.append(friction)
     }
+  }
+
+  /// Who was active is told by intervals, not action by action: there may be many actions, and few meet any.
+  private func finishActions(_ records: inout [LossFact]) {
+    // No time lies ahead of the clock by more than a day.
+    let active = Self.union(touches.map { ($0, $0 + activePeriod) })
+    var departing: [Interval] = []
+    for loss in losses {
+      let first = loss < .min + Self.lossPeriod ? .min : loss - Self.lossPeriod
+      for interval in active {
+        let (start, end) = (max(interval.start, first), min(interval.end, loss))
+        if start <= end { departing.append((start, end)) }
+      }
+    }
+    let leaving = Self.union(departing.sorted { $0.start < $1.start })
+    for (what, intervals) in [(LossFact.What.active, active), (.leaving, leaving)] {
+      for interval in intervals { records.append(LossFact(what: what, time: interval.start, amount: interval.end)) }
+    }
+    for action in actions {
+      guard let exposure = exposures.first(where: { $0.action == action.name }) else { continue }
+      records.append(
+        LossFact(
+          what: .exposed, time: exposure.time, name: action.name,
+          isLost: isLost(within: Self.lossPeriod, after: exposure.time),
+          wasActive: active.contains { $0.start <= action.time && action.time <= $0.end },
+          wasLeaving: leaving.contains { $0.start <= action.time && action.time <= $0.end }))
+      for (currency, amount) in contribution(before: exposure.time) {
+        records.append(
+          LossFact(what: .prior, time: exposure.time, name: action.name, amount: amount, currency: currency))
+      }
+    }
+  }
+
+  /// Joins intervals that touch or overlap.
+  ///
+  /// - Parameter intervals: by their starts.
+  private static func union(_ intervals: [Interval]) -> [Interval] {
+    var joined: [Interval] = []
+    for interval in intervals {
+      if let last = joined.last, interval.start <= last.end {
+        joined[joined.count - 1].end = max(last.end, interval.end)
+      } else {
+        joined.append(interval)
+      }
+    }
+    return joined
   }
 
   /// The next CSAT is at least the one before, or there is a touch after 90 days.

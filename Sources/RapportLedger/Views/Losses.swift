@@ -1,7 +1,7 @@
 /// `losses`: also what is lost by actions unfriendly to customers.
 public struct Losses: View {
   public static let name = "losses"
-  public static let version = 1
+  public static let version = 2
   public static let question = "What do unfriendly actions and frictions cost, against what they were to gain?"
   public static let definition = ViewDefinition(
     formula: """
@@ -64,11 +64,15 @@ public struct Losses: View {
     hasher.add(fact.isLost)
     hasher.add(fact.isAnswered)
     hasher.add(fact.isRecovered)
+    hasher.add(fact.wasActive)
+    hasher.add(fact.wasLeaving)
   }
 
   struct Action {
     var taken: LossFact
-    var exposed = 0, exposedLost = 0, others = 0, othersLost = 0
+    var exposed = 0, exposedLost = 0
+    /// Of the exposed: those who were active when it was taken, and those of them who were lost soon after.
+    var exposedActive = 0, exposedLeaving = 0
     var prior: [UInt16: Int128] = [:]
     var stated: [UInt16: Int128] = [:]
   }
@@ -78,7 +82,38 @@ public struct Losses: View {
     var competitor: UInt32
   }
 
+  /// How many people something was so of at a time, from the intervals in which it was.
+  struct Presence {
+    private var starts: [Int64] = []
+    private var ends: [Int64] = []
+
+    mutating func add(_ fact: LossFact) {
+      starts.append(fact.time)
+      ends.append(fact.amount)
+    }
+
+    mutating func sort() {
+      starts.sort()
+      ends.sort()
+    }
+
+    /// - Precondition: sorted.
+    func count(at time: Int64) -> Int {
+      Self.below(starts, time &+ 1) - Self.below(ends, time)
+    }
+
+    private static func below(_ sorted: [Int64], _ bound: Int64) -> Int {
+      var (low, high) = (0, sorted.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if sorted[middle] < bound { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+  }
+
   public struct Tally {
+    var active = Presence(), leaving = Presence()
     var actions: [UInt32: Action] = [:]
     var departures: [Departure: Int] = [:]
     var severities: [UInt8: (n: Int, lost: Int)] = [:]
@@ -98,9 +133,10 @@ public struct Losses: View {
       case .exposed:
         tally.actions[fact.name]?.exposed += 1
         if fact.isLost { tally.actions[fact.name]?.exposedLost += 1 }
-      case .unexposed:
-        tally.actions[fact.name]?.others += 1
-        if fact.isLost { tally.actions[fact.name]?.othersLost += 1 }
+        if fact.wasActive { tally.actions[fact.name]?.exposedActive += 1 }
+        if fact.wasLeaving { tally.actions[fact.name]?.exposedLeaving += 1 }
+      case .active: tally.active.add(fact)
+      case .leaving: tally.leaving.add(fact)
       case .prior: tally.actions[fact.name]?.prior[fact.currency, default: 0] += Int128(fact.amount)
       case .stated: tally.actions[fact.name]?.stated[fact.currency, default: 0] += Int128(fact.amount)
       case .unknown: tally.unknown += 1
@@ -138,13 +174,18 @@ public struct Losses: View {
   }
 
   private func actionRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
+    var (active, leaving) = (tally.active, tally.leaving)
+    active.sort()
+    leaving.sort()
     var rows: [(action: String, currency: String, row: ViewRow)] = []
     for action in tally.actions.values where query.includes(action.taken.time) {
       let name = try names.name(action.taken.name)
       var currencies = Set(action.prior.keys).union(action.stated.keys)
       if action.taken.currency != 0 { currencies.insert(action.taken.currency) }
       let shareOfExposed = action.exposed == 0 ? 0 : Double(action.exposedLost) / Double(action.exposed)
-      let shareOfOthers = action.others == 0 ? 0 : Double(action.othersLost) / Double(action.others)
+      let others = active.count(at: action.taken.time) - action.exposedActive
+      let othersLost = leaving.count(at: action.taken.time) - action.exposedLeaving
+      let shareOfOthers = others == 0 ? 0 : Double(othersLost) / Double(others)
       for currency in currencies.isEmpty ? [0] : Array(currencies) {
         let gain = Int128(action.taken.currency == currency ? action.taken.amount : 0)
         let stated = action.stated[currency] ?? 0
