@@ -1,4 +1,5 @@
 import Benchmark
+import OwnViews
 import RapportGenerator
 import RapportLedger
 import Synchronization
@@ -32,7 +33,7 @@ let benchmarks: @Sendable () -> Void = {
         blackHole(report)
       }
     }
-    for projection in [CardTotals(), OwnTotals()] as [any StreamingProjection] {
+    for projection in [CardTotals(), OwnCardTotals()] as [any StreamingProjection] {
       Benchmark("stream \(type(of: projection).name), \(events) events, \(threads) threads") { benchmark in
         blackHole(try people(projection, fixture, threads: threads))
       }
@@ -43,74 +44,6 @@ let benchmarks: @Sendable () -> Void = {
 private func people(_ projection: some StreamingProjection, _ fixture: Fixture, threads: Int) throws -> Int {
   try fixture.ledger.read { snapshot in
     try Replay(threads: threads).run(projection, over: snapshot).people.count
-  }
-}
-
-/// What other people's packages can do: `CardTotals` as a projection of their own, to compare its speed with a built-in
-/// one's.
-private struct OwnTotals: StreamingProjection {
-  static let name = "own-totals"
-  static let version = 1
-  let kinds = EventKindSet.interactions
-  let columns = CardTotals().columns
-
-  struct Totals: BitwiseCopyable, Sendable {
-    var firstIn = Int64.max
-    var lastIn = Int64.min
-    var firstOut = Int64.max
-    var lastOut = Int64.min
-    var revenue: Int64 = 0
-    var refunds: Int64 = 0
-    var cost: Int64 = 0
-    var satisfactionTime = Int64.min
-    var satisfaction: Int64 = 0
-    var events: UInt32 = 0
-    var outbound: UInt32 = 0
-    var orders: UInt32 = 0
-    var deliveries: UInt32 = 0
-    var returns: UInt32 = 0
-  }
-
-  var initialState: Totals { Totals() }
-
-  func apply(_ event: History.Event, to totals: inout Totals) {
-    totals.events &+= 1
-    switch event.direction {
-    case .in:
-      totals.firstIn = min(totals.firstIn, event.time)
-      totals.lastIn = max(totals.lastIn, event.time)
-    case .out:
-      totals.firstOut = min(totals.firstOut, event.time)
-      totals.lastOut = max(totals.lastOut, event.time)
-      totals.outbound &+= 1
-    default: break
-    }
-    switch event.kind {
-    case .orderPlaced:
-      totals.orders &+= 1
-      totals.revenue &+= event.amount
-    case .orderDelivered: totals.deliveries &+= 1
-    case .orderReturned: totals.returns &+= 1
-    case .orderRefunded: totals.refunds &+= event.amount
-    case .costBooked: totals.cost &+= event.amount
-    case .surveyAnswered where event.hasNumber && event.time >= totals.satisfactionTime:
-      totals.satisfactionTime = event.time
-      totals.satisfaction = event.number
-    default: break
-    }
-  }
-
-  func finish(_ totals: Totals, into records: inout [Totals]) { records.append(totals) }
-
-  func fold(_ history: borrowing History, scratch: inout Void, into records: inout [Totals]) {
-    var totals = Totals()
-    for index in history.events.indices { apply(history.events[index], to: &totals) }
-    finish(totals, into: &records)
-  }
-
-  func digest(_ totals: Totals, into hasher: inout DigestHasher) {
-    hasher.add(totals.events)
-    hasher.add(totals.revenue)
   }
 }
 

@@ -39,7 +39,7 @@ public struct OrderOutcome: BitwiseCopyable, Sendable {
   func due(_ query: ViewQuery) -> Int64 { query.due(due, isDate: marks.contains(.dueIsDate)) }
 
   /// The completing delivery is not after the promise; a promise for a date compares dates.
-  func isOnTime(_ query: ViewQuery) -> Bool {
+  public func isOnTime(_ query: ViewQuery) -> Bool {
     hasDue && isInFull && query.isInTime(delivered, due: due, isDate: marks.contains(.dueIsDate))
   }
 
@@ -51,7 +51,7 @@ public struct OrderOutcome: BitwiseCopyable, Sendable {
   }
 
   /// perfect = on time ∧ in full ∧ undamaged ∧ complaint-free ∧ not cancelled by the company.
-  func isPerfect(_ query: ViewQuery) -> Bool {
+  public func isPerfect(_ query: ViewQuery) -> Bool {
     isOnTime(query) && isInFull && isUndamaged && isComplaintFree && !marks.contains(.cancelledByCompany)
   }
 
