@@ -115,9 +115,11 @@ struct ColumnStore: ~Copyable {
     guard widths[Int(Column.direction.rawValue)] != 0 else { return }
     dirtyRows[Int(Column.direction.rawValue)] = rows
     let (directions, kinds) = (start(.direction, UInt8.self), start(.kind, UInt8.self))
+    let codes = directionCodes.start
     for row in 0..<rows {
+      // Without a branch: which events say it cannot be predicted.
       let sent = directions[row]
-      directions[row] = sent == 0 ? directionCodes[kinds[row]] : sent
+      directions[row] = sent | codes[Int(kinds[row])] & (0 &- (sent == 0 ? 1 : 0))
     }
   }
 
@@ -165,6 +167,8 @@ private struct DirectionCodes: ~Copyable {
   private let codes = Room<UInt8>(capacity: 256)
 
   init() { for kind in 0..<256 { codes.start[kind] = Vocabulary.directionCodes[kind] } }
+
+  var start: UnsafePointer<UInt8> { UnsafePointer(codes.start) }
 
   @inline(__always)
   subscript(kind: UInt8) -> UInt8 { codes.start[Int(kind)] }

@@ -30,7 +30,8 @@ public struct Outcomes<Record: BitwiseCopyable & Sendable>: Sendable {
   mutating func append(_ next: Outcomes<Record>) {
     let offset = records.count
     records += next.records
-    people += next.people.lazy.map { .init(customer: $0.customer, end: $0.end + offset) }
+    // Not a lazy map: that is not specialised, and allocates for each person.
+    for person in next.people { people.append(Person(customer: person.customer, end: person.end + offset)) }
   }
 
   func filter(_ isWanted: (UInt32) -> Bool) -> Outcomes<Record> {

@@ -7,7 +7,7 @@ public struct CardTotals: StreamingProjection {
   public static let version = 1
 
   public let kinds = EventKindSet.interactions
-  public let columns = ColumnSet(.amount, .number, .currency, .direction, .code, .scale, .marks, .customer)
+  public let columns = ColumnSet(.amount, .number, .currency, .direction, .scale, .marks)
 
   public init() {}
 
