@@ -39,7 +39,6 @@ struct Rapport: AsyncParsableCommand {
     // Writing to a closed pipe then is an error that ends the program quietly, instead of a signal that kills it.
     System.ignoreBrokenPipes()
     Faults.install()
-    Faults.nameProjections()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

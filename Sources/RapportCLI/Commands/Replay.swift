@@ -14,9 +14,7 @@ struct Replay: ParsableCommand {
         rapport replay
         rapport replay --views card,perfect-orders --check
 
-      A view that cannot be computed is named, with the customer and the position, and the others are rebuilt without it.
-
-      Exits 4 when --check finds that a stored state is not what the log says, and when a view could not be computed.
+      Exits 4 when --check finds that a stored state is not what the log says.
       """)
 
   @Option(
@@ -35,10 +33,6 @@ struct Replay: ParsableCommand {
   @Flag(name: .long, help: "Print one JSON document.")
   var json = false
 
-  /// Some view broke when the same command was tried with it.
-  @Flag(name: .long, help: .hidden)
-  var goingOn = false
-
   @OptionGroup var options: LedgerOptions
 
   func validate() throws {
@@ -48,7 +42,6 @@ struct Replay: ParsableCommand {
   func run() throws {
     let ledger = try options.open(for: .reading)
     let names = views.map { $0.split(separator: ",").map(String.init) }
-    goOnWithoutWhatBreaks(names ?? ["card"] + Catalogue.infos.map(\.name))
     let total = try ledger.read(upTo: to) { Int($0.position) }
     let progress = options.quiet ? nil : ProgressLine.onTerminal(total: UInt64(total), noColor: options.noColor)
     let report = try replay(ledger, names, progress, total)
@@ -60,22 +53,7 @@ struct Replay: ParsableCommand {
     }
     for difference in report.differences { Exit.say(difference) }
     if !report.differences.isEmpty { throw Failure(.damaged) }
-    if goingOn { throw Failure(.damaged) }
     if check { options.note(Rich("what is stored is what the log says", .good)) }
-  }
-
-  /// Has the command begin again without a view that traps: nothing of it is stored before all are done.
-  private func goOnWithoutWhatBreaks(_ names: [String]) {
-    let arguments = Array(CommandLine.arguments.dropFirst())
-    RapportLedger.Replay.reportTraps { trap in
-      let others = names.filter { $0 != trap.projection }
-      Exit.say(
-        "\(trap); what was stored of it stays as it was" + (others.isEmpty ? "" : ", the others go on without it"))
-      if !others.isEmpty {
-        System.becomeAgain(arguments + ["--views", others.joined(separator: ","), "--going-on"])
-      }
-      System.exit(Exit.damaged.rawValue)
-    }
   }
 
   private func replay(

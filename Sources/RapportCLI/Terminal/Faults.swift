@@ -1,5 +1,3 @@
-import RapportLedger
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -30,15 +28,6 @@ enum Faults {
         _ = write(2, text.utf8Start, text.utf8CodeUnitCount)
         _exit(4)
       }
-    }
-  }
-
-  /// Names the projection that a trap was in, with whose events it was folding. There is more than is safe in a signal
-  /// handler to that; the process ends then in any case.
-  static func nameProjections() {
-    RapportLedger.Replay.reportTraps { trap in
-      Exit.say("\(trap): run `rapport verify`, and if that finds nothing, report it")
-      _exit(Exit.damaged.rawValue)
     }
   }
 

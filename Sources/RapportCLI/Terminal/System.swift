@@ -230,17 +230,6 @@ enum System {
     if number != 0 { throw Interrupted(signal: number) }
   }
 
-  /// Starts this program anew in the place of this process, with other arguments. Returns only if that fails.
-  static func becomeAgain(_ arguments: [String]) {
-    var words = ([CommandLine.arguments.first ?? "rapport"] + arguments).map { strdup($0) }
-    words.append(nil)
-    #if os(Linux)
-      execv("/proc/self/exe", words)
-    #else
-      execvp(words[0]!, words)
-    #endif
-  }
-
   /// Ends the program as the signal would have.
   static func end(bySignal number: Int32) -> Never {
     signal(number, SIG_DFL)

@@ -61,7 +61,7 @@ final class Fold<P: Projection>: AnyFold {
 
   func foldFirm(_ chunk: borrowing HistoryChunk, _ snapshot: borrowing Snapshot) throws(LedgerError) {
     let none: [P.Record] = []
-    let worker = Worker(projection, try projection.makeScratch(firm: none.span, names: snapshot), self, snapshot)
+    let worker = Worker(projection, try projection.makeScratch(firm: none.span, names: snapshot), self)
     let outcomes = worker.outcomes(chunk)
     firm.withLock { $0 = outcomes }
   }
@@ -74,7 +74,7 @@ final class Fold<P: Projection>: AnyFold {
 
   func makeTypedWorker(_ snapshot: borrowing Snapshot) throws(LedgerError) -> Worker {
     let records = firm.withLock { $0.records }
-    return Worker(projection, try projection.makeScratch(firm: records.span, names: snapshot), self, snapshot)
+    return Worker(projection, try projection.makeScratch(firm: records.span, names: snapshot), self)
   }
 
   final class Worker: FoldWorker {
@@ -85,21 +85,14 @@ final class Fold<P: Projection>: AnyFold {
     private let isWanted = Room<UInt8>(capacity: 256)
     private var rows = Room<UInt32>()
     private var ends = Room<UInt32>()
-    private var limits = ReplayLimits()
-    private var place: FoldPlaceBox!
 
-    init(_ projection: P, _ scratch: consuming P.Scratch, _ fold: Fold<P>, _ snapshot: borrowing Snapshot) {
+    init(_ projection: P, _ scratch: consuming P.Scratch, _ fold: Fold<P>) {
       self.projection = projection
       self.fold = fold
       self.scratch = .allocate(capacity: 1)
       self.scratch.initialize(to: scratch)
       for kind in 0..<256 { isWanted.start[kind] = projection.kinds.contains(rawValue: UInt8(kind)) ? 1 : 0 }
       isWanted.start[Int(HistoryChunk.retracted)] = 0
-      // A snapshot outlives its workers and does not move: it has a lock in it.
-      let snapshot = withUnsafePointer(to: snapshot) { SharedPointer(pointer: $0) }
-      place = FoldPlaceBox { [unowned self] customer, event in
-        FoldTrap(self.projection, customer, event: event, limits: self.limits, snapshot.pointer.pointee)
-      }
     }
 
     deinit {
@@ -112,12 +105,8 @@ final class Fold<P: Projection>: AnyFold {
     func outcomes(_ chunk: borrowing HistoryChunk) -> Outcomes<P.Record> {
       var found = Outcomes<P.Record>()
       chunk.list(isWanted.start, rows: &rows, ends: &ends)
-      limits = chunk.limits
-      place.enter()
       projection.fold(
-        chunk.histories(rows: rows.start, ends: ends.start, place: place.start), scratch: &scratch.pointee,
-        into: &found)
-      place.leave()
+        chunk.histories(rows: rows.start, ends: ends.start), scratch: &scratch.pointee, into: &found)
       return found
     }
   }
@@ -125,8 +114,6 @@ final class Fold<P: Projection>: AnyFold {
   func outcomes() -> Outcomes<P.Record> {
     var all = firm.withLock { $0 }
     parts.withLock { parts in
-      all.people.reserveCapacity(parts.reduce(all.people.count) { $0 + $1.people.count })
-      all.records.reserveCapacity(parts.reduce(all.records.count) { $0 + $1.records.count })
       for part in parts { all.append(part) }
     }
     return all

@@ -24,16 +24,12 @@ public struct History: ~Escapable {
   public struct Events: ~Escapable {
     @usableFromInline let columns: EventColumns
     @usableFromInline let rows: UnsafePointer<UInt32>
-    @usableFromInline let place: UnsafeMutablePointer<FoldPlace>
     public let count: Int
 
     @usableFromInline @inline(__always) @_lifetime(immortal)
-    init(
-      columns: EventColumns, rows: UnsafePointer<UInt32>, place: UnsafeMutablePointer<FoldPlace>, count: Int
-    ) {
+    init(columns: EventColumns, rows: UnsafePointer<UInt32>, count: Int) {
       self.columns = columns
       self.rows = rows
-      self.place = place
       self.count = count
     }
 
@@ -48,11 +44,7 @@ public struct History: ~Escapable {
 
     @inlinable public subscript(index: Int) -> Event {
       @_lifetime(copy self) @inline(__always)
-      get {
-        let row = row(index)
-        place.pointee.event = UInt32(truncatingIfNeeded: index)
-        return _overrideLifetime(Event(columns: columns, row: row), copying: self)
-      }
+      get { _overrideLifetime(Event(columns: columns, row: row(index)), copying: self) }
     }
   }
 }
@@ -83,20 +75,18 @@ public struct Histories: ~Escapable {
   /// Where the rows of each person end.
   @usableFromInline let ends: UnsafePointer<UInt32>
   @usableFromInline let numbers: UnsafePointer<UInt32>
-  @usableFromInline let place: UnsafeMutablePointer<FoldPlace>
   public let count: Int
 
   @_lifetime(immortal)
   init(
     columns: EventColumns, lines: LineColumns, rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>,
-    numbers: UnsafePointer<UInt32>, place: UnsafeMutablePointer<FoldPlace>, count: Int
+    numbers: UnsafePointer<UInt32>, count: Int
   ) {
     self.columns = columns
     self.lines = lines
     self.rows = rows
     self.ends = ends
     self.numbers = numbers
-    self.place = place
     self.count = count
   }
 
@@ -107,10 +97,7 @@ public struct Histories: ~Escapable {
     get {
       precondition(index >= 0 && index < count, "index outside the chunk")
       let start = index == 0 ? 0 : Int(ends[index - 1])
-      let events = History.Events(
-        columns: columns, rows: rows + start, place: place, count: Int(ends[index]) - start)
-      place.pointee.customer = numbers[index]
-      place.pointee.event = .max
+      let events = History.Events(columns: columns, rows: rows + start, count: Int(ends[index]) - start)
       return _overrideLifetime(History(customer: numbers[index], events: events, lines: lines), copying: self)
     }
   }

@@ -74,8 +74,6 @@ struct HistoryChunk: ~Copyable {
     lines = LineStore()
   }
 
-  var limits: ReplayLimits { request.limits }
-
   var times: UnsafeMutablePointer<Int64> { columns.start(.time, Int64.self) }
   var customers: UnsafeMutablePointer<UInt32> { columns.start(.customer, UInt32.self) }
   var kinds: UnsafeMutablePointer<UInt8> { columns.start(.kind, UInt8.self) }
@@ -325,12 +323,10 @@ struct HistoryChunk: ~Copyable {
 
   /// The histories of listed rows; valid until the chunk is arranged anew.
   @_lifetime(borrow self)
-  func histories(
-    rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>, place: UnsafeMutablePointer<FoldPlace>
-  ) -> Histories {
+  func histories(rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>) -> Histories {
     let histories = Histories(
       columns: columns.table, lines: lines.columns(isGathered: request.readsLines), rows: rows, ends: ends,
-      numbers: numbers.start, place: place, count: peopleCount)
+      numbers: numbers.start, count: peopleCount)
     return _overrideLifetime(histories, borrowing: self)
   }
 }
