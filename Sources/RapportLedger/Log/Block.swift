@@ -35,19 +35,7 @@ struct Block: @unchecked Sendable {
   func firstRow(atOrAfter customer: UInt32) -> Int {
     if customer <= header.leastCustomer { return 0 }
     if customer > header.greatestCustomer { return count }
-    let customers = column(.customer)
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if UInt32(truncatingIfNeeded: customers[middle]) < customer { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
-
-  func rows(of customer: UInt32) -> Range<Int> {
-    let first = firstRow(atOrAfter: customer)
-    return first..<max(first, customer == .max ? count : firstRow(atOrAfter: customer + 1))
+    return column(.customer).first(notBelow: Int64(customer), in: 0..<count)
   }
 
   /// The row of each rank: the inverse of the `rank` column.

@@ -64,10 +64,10 @@ struct BlockTexts {
   ///
   /// - Parameters:
   ///   - hash: of the text.
-  ///   - check: makes sure that some values of a section are those that were written. Nothing else is read.
+  ///   - check: asked before anything is read.
   /// - Complexity: O(log n), some hundred hashes to be checked.
   func index(
-    of wanted: UnsafeBufferPointer<UInt8>, hash: UInt32, check: (Int, Range<Int>) throws(LedgerError) -> Void
+    of wanted: UnsafeBufferPointer<UInt8>, hash: UInt32, check: Block.Check
   ) throws(LedgerError) -> Int? {
     var place = try place(of: hash, check)
     while place < count {
@@ -83,14 +83,14 @@ struct BlockTexts {
   }
 
   /// Makes sure that a text is the one that was written.
-  func checkText(_ index: Int, _ check: (Int, Range<Int>) throws(LedgerError) -> Void) throws(LedgerError) {
+  func checkText(_ index: Int, _ check: Block.Check) throws(LedgerError) {
     try check(slots.end, max(index - 1, 0)..<index + 1)
     try check(slots.text, range(index))
   }
 
   /// The first place whose hash is not less.
   private func place(
-    of hash: UInt32, _ check: (Int, Range<Int>) throws(LedgerError) -> Void
+    of hash: UInt32, _ check: Block.Check
   ) throws(LedgerError) -> Int {
     // Four standard deviations: of evenly spread hashes one in ten thousand lies farther off.
     let guess = Int(UInt64(hash) &* UInt64(count) >> 32)

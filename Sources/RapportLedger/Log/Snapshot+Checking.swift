@@ -94,53 +94,15 @@ extension Snapshot {
   ///
   /// - Complexity: O(log rows); nothing is read of a block whose customers all lie before or behind.
   func rows(of customer: UInt32, in index: Int) throws(LedgerError) -> Range<Int> {
-    let header = blocks[index].header
-    guard customer >= header.leastCustomer, customer <= header.greatestCustomer else { return 0..<0 }
-    return try search(
-      index, Int(Column.customer.rawValue), samples: BlockSection.customerSample,
-      from: Int64(customer), to: Int64(customer) + 1)
+    try blocks[index].rows(of: customer) { slot, values throws(LedgerError) in
+      try check(index, slot, values: values)
+    }
   }
 
   /// The indices of the order lines of some rows of a block.
   ///
   /// - Complexity: O(log lines).
   func lines(of rows: ClosedRange<Int>, in index: Int) throws(LedgerError) -> Range<Int> {
-    guard blocks[index].section(BlockSection.lineRow).count > 0 else { return 0..<0 }
-    return try search(
-      index, BlockSection.lineRow, samples: BlockSection.lineSample, from: Int64(rows.lowerBound),
-      to: Int64(rows.upperBound) + 1)
-  }
-
-  /// The values of an ascending section from the first that is not below a bound to the last that is below another.
-  private func search(
-    _ index: Int, _ slot: Int, samples sampleSlot: Int, from low: Int64, to high: Int64
-  ) throws(LedgerError) -> Range<Int> {
-    let values = blocks[index].section(slot)
-    let samples = blocks[index].section(sampleSlot)
-    try check(index, sampleSlot, values: 0..<samples.count)
-    func first(notBelow bound: Int64) throws(LedgerError) -> Int {
-      let sample = samples.first(notBelow: bound, in: 0..<samples.count)
-      guard sample > 0 else { return 0 }
-      // The sample before is below the bound.
-      let window = (sample - 1) * BlockSection.sampledRows + 1..<min(sample * BlockSection.sampledRows, values.count)
-      try check(index, slot, values: window)
-      return values.first(notBelow: bound, in: window)
-    }
-    let start = try first(notBelow: low)
-    return start..<max(start, try first(notBelow: high))
-  }
-}
-
-extension SectionReader {
-  /// The first index whose value is not below a bound; values ascend.
-  ///
-  /// - Complexity: O(log n).
-  func first(notBelow bound: Int64, in range: Range<Int>) -> Int {
-    var (low, high) = (range.lowerBound, range.upperBound)
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle] < bound { low = middle + 1 } else { high = middle }
-    }
-    return low
+    try blocks[index].lines(of: rows) { slot, values throws(LedgerError) in try check(index, slot, values: values) }
   }
 }

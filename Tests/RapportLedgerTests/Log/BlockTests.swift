@@ -102,7 +102,7 @@ struct BlockTests {
         #expect(a.customer < b.customer || (a.customer == b.customer && CanonicalOrder.precedes(a, b) ?? true))
       }
       for customer in 0...block.header.greatestCustomer + 1 {
-        #expect(Array(block.rows(of: customer)) == facts.indices.filter { facts[$0].customer == customer })
+        #expect(Array(block.intactRows(of: customer)) == facts.indices.filter { facts[$0].customer == customer })
       }
       for (index, text) in Self.texts(draft.newNames).enumerated() {
         #expect(block.newNames.place(of: Array(text.utf8), seed: 1) == index)

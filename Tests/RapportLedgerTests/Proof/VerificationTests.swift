@@ -152,7 +152,7 @@ struct VerificationTests {
   // MARK: Flipped bits
 
   /// A copy of a ledger in which some bytes of the data file were changed.
-  private static func damagedCopy(
+  static func damagedCopy(
     of ledger: TestLedger, _ change: (inout Data) -> Void, _ body: (String) throws -> Void
   ) throws {
     let path = ledger.path + "-copy"
@@ -180,7 +180,7 @@ struct VerificationTests {
   }
 
   /// Where the bytes of every live block begin in the data file, and how many they are.
-  private static func blocks(in ledger: TestLedger) throws -> [(offset: Int, count: Int)] {
+  static func blocks(in ledger: TestLedger) throws -> [(offset: Int, count: Int)] {
     let data = try Data(contentsOf: URL(fileURLWithPath: ledger.path + "/log/data.mdb"))
     return try ledger.ledger.read { snapshot in
       try snapshot.blocks.map { block in
