@@ -430,6 +430,29 @@ value:
 
 key:
   if (text[p] != '"') return {RPT_JSON_UNEXPECTED, p, 1};
+  // Most members are `"key":value` without white space or escapes, most values strings with another member behind them:
+  // their structural characters are looked at together. Whatever is not so goes the long way, from where this began.
+  if (!any_escape && n - i >= 4) {
+    const uint32_t colon = index[i];
+    const uint32_t start = colon + 1;
+    if (text[colon] == ':' && index[i + 1] == start && text[colon - 1] == '"' && colon >= p + 2) {
+      out[t] = {base + p + 1, base + colon - 1, t + 1, RPT_JSON_STRING, 0, 0};
+      t++;
+      const uint32_t comma = index[i + 2];
+      if (text[start] == '"' && text[comma] == ',' && index[i + 3] == comma + 1 && text[comma - 1] == '"'
+          && comma >= start + 2) {
+        out[t] = {base + start + 1, base + comma - 1, t + 1, RPT_JSON_STRING, 0, 0};
+        t++;
+        stack[depth - 1].count++;
+        i += 4;
+        p = end = comma + 1;
+        goto key;
+      }
+      i += 2;
+      p = end = start;
+      goto value;
+    }
+  }
   STRING();
   NEXT();
   if (text[p] != ':') return {RPT_JSON_UNEXPECTED, p, 1};

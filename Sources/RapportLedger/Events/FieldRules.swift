@@ -23,15 +23,15 @@ struct FieldRule: BitwiseCopyable {
 struct FieldRules: @unchecked Sendable {
   // Filled once and never changed.
   let rules: UnsafePointer<FieldRule>
-  let words: UnsafePointer<ShortText>
+  private let words: UnsafePointer<ShortText>
   /// By raw kind: where its rules lie, and which of them are required, a bit each.
   let ranges: UnsafePointer<Kind>
 
   /// The members of an order line, and those of a trait that are not personal.
-  let lineNames: UnsafePointer<ShortText>
-  let lineNameCount = Vocabulary.lineFields.count
-  let traitNames: UnsafePointer<ShortText>
-  let traitNameCount = Personal.traitFields.count
+  let lineNames: ShortWords
+  let traitNames: ShortWords
+  let directions: ShortWords
+  let actorKinds: ShortWords
 
   struct Kind: BitwiseCopyable {
     var first: UInt16
@@ -59,14 +59,37 @@ struct FieldRules: @unchecked Sendable {
     self.rules = Self.keep(rules)
     self.words = Self.keep(words)
     ranges = Self.keep(kinds)
-    lineNames = Self.keep(Vocabulary.lineFields.map { ShortText($0.name) })
-    traitNames = Self.keep(Personal.traitFields)
+    lineNames = Self.keep(words: Vocabulary.lineFields.map { ShortText($0.name) })
+    traitNames = Self.keep(words: Personal.traitFields)
+    directions = Self.keep(words: Direction.texts)
+    actorKinds = Self.keep(words: ActorKind.texts)
   }
+
+  /// The words of a choice.
+  @inline(__always)
+  func words(of rule: FieldRule) -> ShortWords {
+    ShortWords(start: words + Int(rule.firstWord), count: Int(rule.wordCount))
+  }
+
+  private static func keep(words: [ShortText]) -> ShortWords { ShortWords(start: keep(words), count: words.count) }
 
   private static func keep<Row>(_ rows: [Row]) -> UnsafePointer<Row> {
     let memory = UnsafeMutablePointer<Row>.allocate(capacity: max(rows.count, 1))
     memory.initialize(from: rows, count: rows.count)
     return UnsafePointer(memory)
+  }
+}
+
+/// A few words, compared one after the other.
+struct ShortWords: @unchecked Sendable {
+  fileprivate let start: UnsafePointer<ShortText>
+  let count: Int
+
+  /// - Returns: nil for a text that is none of them.
+  @inline(__always)
+  func index(of text: ShortText) -> Int? {
+    for index in 0..<count where start[index] == text { return index }
+    return nil
   }
 }
 

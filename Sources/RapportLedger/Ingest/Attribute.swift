@@ -32,36 +32,12 @@ enum Attribute: Int, CaseIterable {
     }
   }
 
-  /// Names by their hash: 64 places for 23 names, so that nearly every look-up is one comparison.
-  private static let table: [(name: ShortText, attribute: Attribute?)] = {
-    var table = [(name: ShortText, attribute: Attribute?)](repeating: (ShortText(""), nil), count: 64)
-    for attribute in allCases {
-      let name = ShortText("\(attribute.name)")
-      var place = home(name)
-      while table[place].attribute != nil { place = (place + 1) % table.count }
-      table[place] = (name, attribute)
-    }
-    return table
-  }()
-
-  @inline(__always)
-  private static func home(_ name: ShortText) -> Int { Int(name.mixed >> 58) }
-
   /// - Returns: nil for a name that means nothing to the ledger.
   /// - Complexity: O(1).
-  @inline(__always)
-  static func named(_ name: ShortText) -> Attribute? {
-    table.withUnsafeBufferPointer { table in
-      var place = home(name)
-      while let attribute = table[place].attribute {
-        if table[place].name == name { return attribute }
-        place = (place + 1) & (table.count - 1)
-      }
-      return nil
-    }
-  }
+  static func named(_ name: ShortText) -> Attribute? { AttributeNames.all[name] }
 
   /// Not part of the content that tells a duplicate from a conflict.
+  @inline(__always)
   var isOutsideContent: Bool {
     switch self {
     case .sequence, .recordedtime, .ledgerposition, .ledgertime, .timeassumed: true
@@ -70,10 +46,69 @@ enum Attribute: Int, CaseIterable {
   }
 
   /// Held by a column, or split by what is personal once the type is known: never kept as it was sent.
+  @inline(__always)
   var isInColumns: Bool {
     switch self {
     case .datacontenttype, .correlationid, .causationid, .direction, .actorkind, .sequence, .recordedtime: false
     default: true
     }
+  }
+}
+
+/// The attributes by their names: 64 places for 23 names, so that nearly every look-up is one comparison.
+struct AttributeNames: @unchecked Sendable {
+  // Filled once and never changed; a pointer, so that looking a name up asks nobody whether it is there.
+  private let places: UnsafePointer<(name: ShortText, attribute: Attribute?)>
+
+  static let all = AttributeNames()
+  private static let count = 64
+
+  private init() {
+    let places = UnsafeMutablePointer<(name: ShortText, attribute: Attribute?)>.allocate(capacity: Self.count)
+    places.initialize(repeating: (ShortText(""), nil), count: Self.count)
+    for attribute in Attribute.allCases {
+      let name = ShortText("\(attribute.name)")
+      var place = Self.home(name)
+      while places[place].attribute != nil { place = (place + 1) % Self.count }
+      places[place] = (name, attribute)
+    }
+    self.places = UnsafePointer(places)
+  }
+
+  @inline(__always)
+  private static func home(_ name: ShortText) -> Int { Int(name.mixed >> 58) }
+
+  @inline(__always)
+  subscript(_ name: ShortText) -> Attribute? {
+    var place = Self.home(name)
+    while let attribute = places[place].attribute {
+      if places[place].name == name { return attribute }
+      place = (place + 1) & (Self.count - 1)
+    }
+    return nil
+  }
+}
+
+/// For each attribute the token of its value in the event that is being read; −1 if it is absent or null.
+///
+/// It has memory of its own: an `InlineArray` in a reader is copied whole for every question.
+struct AttributeTokens: ~Copyable {
+  private let tokens = UnsafeMutablePointer<Int32>.allocate(capacity: count)
+  private static var count: Int { Attribute.timeassumed.rawValue + 1 }
+
+  init() { removeAll() }
+
+  deinit { tokens.deallocate() }
+
+  @inline(__always)
+  mutating func removeAll() { tokens.initialize(repeating: -1, count: Self.count) }
+
+  @inline(__always)
+  subscript(_ attribute: Attribute) -> Int? {
+    get {
+      let token = tokens[attribute.rawValue]
+      return token < 0 ? nil : Int(token)
+    }
+    nonmutating set { tokens[attribute.rawValue] = Int32(truncatingIfNeeded: newValue ?? -1) }
   }
 }

@@ -5,17 +5,23 @@ final class BatchBox: @unchecked Sendable {
   init(seed: UInt64) { value = EventBatch(seed: seed) }
 }
 
-/// Holds one batch: the reading thread is at most one batch ahead of the writing one.
+/// Where the threads of ingest meet. Between two of them there is room for one batch, so that none runs far ahead of the
+/// slowest.
 final class BatchChannel: @unchecked Sendable {
+  /// What a batch has behind it when it is handed on.
+  enum Stage: Int { case parsed, sealed }
+
   private let segmentEvents: Int
   private let lock = Lock()
-  private var batch: BatchBox?
+  /// By stage: the batch that waits there.
+  private var waiting: [BatchBox?] = [nil, nil]
+  /// By stage: nothing more will come.
+  private var isFinished = [false, false]
   /// Written batches: their memory is used again.
   private var spares: [BatchBox] = []
   /// The last position that is recorded, and the events on their way to it.
   private var position: UInt64 = 0
   private var underway = 0
-  private var isFinished = false
   private var isFailed = false
 
   init(segmentEvents: Int) { self.segmentEvents = segmentEvents }
@@ -29,30 +35,30 @@ final class BatchChannel: @unchecked Sendable {
     lock.withLock { segmentEvents - Int((position + UInt64(underway)) % UInt64(segmentEvents)) }
   }
 
-  /// - Returns: false if the place is taken and `waiting` is false, or if the receiver has failed.
-  func send(_ box: BatchBox, waiting: Bool) -> Bool {
+  /// - Returns: false if the place is taken and `waiting` is false, or if a thread has failed.
+  func send(_ box: BatchBox, _ stage: Stage, waiting isWaiting: Bool) -> Bool {
     lock.withLock {
-      while batch != nil, !isFailed {
-        if !waiting { return false }
+      while waiting[stage.rawValue] != nil, !isFailed {
+        if !isWaiting { return false }
         lock.wait()
       }
       if isFailed { return false }
-      batch = box
-      underway += box.value.count
+      waiting[stage.rawValue] = box
+      if stage == .parsed { underway += box.value.count }
       lock.wakeAll()
       return true
     }
   }
 
   /// The next batch; nil when there will be none.
-  func receive() -> BatchBox? {
+  func receive(_ stage: Stage) -> BatchBox? {
     lock.withLock {
-      while batch == nil, !isFinished { lock.wait() }
+      while waiting[stage.rawValue] == nil, !isFinished[stage.rawValue] { lock.wait() }
       defer {
-        batch = nil
+        waiting[stage.rawValue] = nil
         lock.wakeAll()
       }
-      return batch
+      return waiting[stage.rawValue]
     }
   }
 
@@ -71,13 +77,15 @@ final class BatchChannel: @unchecked Sendable {
 
   func takeSpare() -> BatchBox? { lock.withLock { spares.popLast() } }
 
-  func finish() {
+  /// Says that nothing more will be sent at a stage.
+  func finish(_ stage: Stage) {
     lock.withLock {
-      isFinished = true
+      isFinished[stage.rawValue] = true
       lock.wakeAll()
     }
   }
 
+  /// Lets nobody wait for a place any more.
   func fail() {
     lock.withLock {
       isFailed = true

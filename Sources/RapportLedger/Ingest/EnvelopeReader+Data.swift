@@ -3,10 +3,10 @@ extension EnvelopeReader {
   mutating func parseData(
     _ kind: EventKind, _ facts: inout Facts, _ batch: inout EventBatch
   ) throws(Rejection) {
-    parts.removeAll(keepingCapacity: true)
-    lines.removeAll(keepingCapacity: true)
+    parts.removeAll()
+    if !lines.isEmpty { lines.removeAll(keepingCapacity: true) }
     let isKnown = kind != .other
-    if found[Attribute.dataBase64.rawValue] >= 0 || found[Attribute.datacontenttype.rawValue] >= 0 {
+    if index(.dataBase64) != nil || index(.datacontenttype) != nil {
       try parseOpaque(kind, &facts)
     }
     guard isKnown else { return }
@@ -20,11 +20,11 @@ extension EnvelopeReader {
       }
       var key = data + 1
       while key < object.after {
-        let name = shortText(key)
+        let name = line.shortText(of: key)
         var position = 0
         while position < Int(shape.count), rules[position].name != name { position += 1 }
         if position == Int(shape.count) {
-          parts.append(.personal)
+          parts.append(Part.personal.rawValue)
         } else {
           let rule = rules[position]
           var part: Part = rule.isPersonal ? .personal : rule.check == .object ? .mixed : .open
@@ -32,7 +32,7 @@ extension EnvelopeReader {
             seen |= 1 << UInt32(position)
             if try parse(key + 1, as: rule, at: position, of: kind, &facts, &batch) { part = .mixed }
           }
-          parts.append(part)
+          parts.append(part.rawValue)
         }
         key = line.tokens[key + 1].after
       }
@@ -47,12 +47,12 @@ extension EnvelopeReader {
   /// What a member of `data` is: to be kept in the open, to be sealed, or to be split.
   enum Part: UInt8 { case open, personal, mixed }
 
-  private func parseOpaque(_ kind: EventKind, _ facts: inout Facts) throws(Rejection) {
+  private mutating func parseOpaque(_ kind: EventKind, _ facts: inout Facts) throws(Rejection) {
     if index(.data) != nil, index(.dataBase64) != nil {
       throw Rejection("data_base64", "an event has data or data_base64, not both")
     }
     if let token = try string(.dataBase64) {
-      guard Base64.isValid(text(token)) else { throw Rejection("data_base64", "must be base64 (RFC 4648)") }
+      guard Base64.isValid(line.text(of: token)) else { throw Rejection("data_base64", "must be base64 (RFC 4648)") }
       facts.marks.insert(.isOpaque)
     } else if try !isJSONContent() {
       facts.marks.insert(.isOpaque)
@@ -63,9 +63,9 @@ extension EnvelopeReader {
   }
 
   /// JSON is what `datacontenttype` says by its absence, as `application/json`, `text/json` or `…+json`.
-  private func isJSONContent() throws(Rejection) -> Bool {
+  private mutating func isJSONContent() throws(Rejection) -> Bool {
     guard let token = try string(.datacontenttype) else { return true }
-    let type = text(token).string.lowercased().prefix { $0 != ";" }
+    let type = line.text(of: token).string.lowercased().prefix { $0 != ";" }
     let bare = type.filter { !$0.isWhitespace }
     return bare.hasSuffix("/json") || bare.hasSuffix("+json")
   }
@@ -86,24 +86,24 @@ extension EnvelopeReader {
       if rule.slot != nil, token.end > token.start { facts.setTerm(name(index, &batch), rule.slot) }
     case .reference:
       guard token.kind == .string, token.end > token.start else { throw field.expected("non-empty text", token) }
-      let hash = References.hash(text(index), seed: seed)
+      let hash = References.hash(line.text(of: index), seed: seed)
       if rule.slot == .related { facts.related = hash } else { facts.object = hash }
     case .money:
-      let value = try money(index, field)
+      let value = try line.money(index, field)
       if rule.slot == .amount {
         facts.amount = value
         facts.marks.insert(.hasAmount)
       }
-    case .number: facts.setNumber(try millionths(index, field), rule.slot)
+    case .number: facts.setNumber(try line.millionths(index, field), rule.slot)
     case .between:
-      let value = try millionths(index, field)
+      let value = try line.millionths(index, field)
       guard value >= Int64(rule.low) * 1_000_000, value <= Int64(rule.high) * 1_000_000 else {
         throw field.rejection("must lie between \(rule.low) and \(rule.high)")
       }
       facts.setNumber(value, rule.slot)
     case .count:
       guard token.kind == .number else { throw field.expected("a whole number", token) }
-      let value = try decimal(index, 0, field)
+      let value = try line.decimal(index, 0, field)
       guard value >= 0, value <= Int64.max / 1_000_000 else {
         throw field.rejection("must be zero or more, and not absurdly large")
       }
@@ -118,14 +118,14 @@ extension EnvelopeReader {
       facts.setFlag(token.kind == .true, rule.slot)
     case .choice:
       guard token.kind == .string else { throw field.expected("one of \(field.words)", token) }
-      let code = choice(index, rule)
+      let code = line.code(of: index, fields.words(of: rule))
       if rule.slot == .code2 { facts.code2 = code } else { facts.code = code }
     case .currency:
-      guard token.kind == .string, let code = Currency.code(text(index)) else {
+      guard token.kind == .string, let code = Currency.code(line.text(of: index)) else {
         throw field.rejection("must be three capital letters (ISO 4217), such as EUR")
       }
       facts.currency = code
-    case .dateOrInstant: try parseInstant(index, field, &facts)
+    case .dateOrInstant: facts.setInstant(try line.instant(index, field))
     case .lines: return try parseLines(index, field, &batch, &facts)
     case .object:
       guard token.kind == .object else { throw field.expected("an object", token) }
@@ -135,55 +135,6 @@ extension EnvelopeReader {
       if rule.slot == .lines { appendNames(index, &batch, &facts) }
     }
     return false
-  }
-
-  private func choice(_ token: Int, _ rule: FieldRule) -> UInt8 {
-    let text = shortText(token)
-    let words = fields.words + Int(rule.firstWord)
-    for index in 0..<Int(rule.wordCount) where words[index] == text { return UInt8(index + 1) }
-    return 255
-  }
-
-  @inline(__always)
-  private func decimal(_ token: Int, _ decimals: Int, _ field: FieldName) throws(Rejection) -> Int64 {
-    do throws(DecimalError) {
-      return try DecimalText.parse(Span(_unsafeElements: text(token)), decimals: decimals)
-    } catch { throw field.rejection(error.description) }
-  }
-
-  private func money(_ token: Int, _ field: FieldName) throws(Rejection) -> Int64 {
-    let kind = line.tokens[token].kind
-    guard kind == .number || kind == .string else {
-      throw field.expected("decimal text or a number, such as \"72.89\"", line.tokens[token])
-    }
-    return try decimal(token, 4, field)
-  }
-
-  /// A number in millionths, rounded away from zero.
-  private func millionths(_ token: Int, _ field: FieldName) throws(Rejection) -> Int64 {
-    guard line.tokens[token].kind == .number else { throw field.expected("a number", line.tokens[token]) }
-    do throws(DecimalError) {
-      return try DecimalText.parse(Span(_unsafeElements: line.text(of: token)), decimals: 6)
-    } catch .tooManyDecimals {
-      guard let value = Double(line.text(of: token).string), abs(value) < 9e12 else {
-        throw field.rejection(DecimalError.outOfRange.description)
-      }
-      return Int64((value * 1e6).rounded(.awayFromZero))
-    } catch { throw field.rejection(error.description) }
-  }
-
-  private func parseInstant(_ token: Int, _ field: FieldName, _ facts: inout Facts) throws(Rejection) {
-    guard line.tokens[token].kind == .string else { throw field.expected("a time or a date", line.tokens[token]) }
-    do throws(TimestampError) {
-      let parsed = try Timestamp.parseTimeOrDate(Span(_unsafeElements: text(token)))
-      facts.marks.insert(.hasInstant)
-      switch parsed {
-      case .time(let time): facts.instant = time.nanoseconds
-      case .date(let date):
-        facts.instant = date.start.nanoseconds
-        facts.marks.insert(.instantIsDate)
-      }
-    } catch { throw field.rejection(error.description) }
   }
 
   private mutating func parseLines(
@@ -228,13 +179,12 @@ extension EnvelopeReader {
     var key = index + 1
     while key < object.after {
       let value = key + 1
-      let name = shortText(key)
-      var member = 0
-      while member < fields.lineNameCount, fields.lineNames[member] != name { member += 1 }
-      if member == fields.lineNameCount {
+      if let member = fields.lineNames.index(of: line.shortText(of: key)) {
+        if !line.tokens[value].isNull {
+          try parse(value, as: member, of: &result, &hasQuantity, FieldName(line: position, member: member), &batch)
+        }
+      } else {
         hasUnlisted = true
-      } else if !line.tokens[value].isNull {
-        try parse(value, as: member, of: &result, &hasQuantity, FieldName(line: position, member: member), &batch)
       }
       key = line.tokens[value].after
     }
@@ -255,24 +205,24 @@ extension EnvelopeReader {
       if member == 0 { result.sku = number } else { result.group = number }
     case 2:
       guard token.kind == .number else { throw field.expected("a number", token) }
-      result.quantity = try decimal(value, 4, field)
+      result.quantity = try line.decimal(value, 4, field)
       hasQuantity = true
-    default: result.price = try money(value, field)
+    default: result.price = try line.money(value, field)
     }
   }
 
   /// Where `revenue` is absent it is Σ quantity × price − discount.
-  private func deriveRevenue(_ facts: inout Facts) throws(Rejection) {
+  private mutating func deriveRevenue(_ facts: inout Facts) throws(Rejection) {
     var total: Int128 = 0
     for line in lines { total += Int128(line.quantity) * Int128(line.price) / 10_000 }
     var key = index(.data)! + 1
     while key < line.tokens[index(.data)!].after {
       let value = key + 1
-      if !line.tokens[value].isNull, shortText(key) == Self.discount {
+      if !line.tokens[value].isNull, line.shortText(of: key) == Self.discount {
         let position = Vocabulary.shapes[Int(EventKind.orderPlaced.rawValue)].fields.firstIndex {
           $0.name == "discount"
         }!
-        total -= Int128(try money(value, FieldName(kind: .orderPlaced, position: position)))
+        total -= Int128(try line.money(value, FieldName(kind: .orderPlaced, position: position)))
       }
       key = line.tokens[value].after
     }
@@ -284,8 +234,46 @@ extension EnvelopeReader {
   private static let discount = ShortText("discount")
 }
 
+/// Values of fields.
+extension ScannedLine {
+  @inline(__always)
+  fileprivate func decimal(_ token: Int, _ decimals: Int, _ field: FieldName) throws(Rejection) -> Int64 {
+    do throws(DecimalError) {
+      return try DecimalText.parse(Span(_unsafeElements: text(of: token)), decimals: decimals)
+    } catch { throw field.rejection(error.description) }
+  }
+
+  fileprivate func money(_ token: Int, _ field: FieldName) throws(Rejection) -> Int64 {
+    let kind = tokens[token].kind
+    guard kind == .number || kind == .string else {
+      throw field.expected("decimal text or a number, such as \"72.89\"", tokens[token])
+    }
+    return try decimal(token, 4, field)
+  }
+
+  /// A number in millionths, rounded away from zero.
+  fileprivate func millionths(_ token: Int, _ field: FieldName) throws(Rejection) -> Int64 {
+    guard tokens[token].kind == .number else { throw field.expected("a number", tokens[token]) }
+    do throws(DecimalError) {
+      return try DecimalText.parse(Span(_unsafeElements: rawText(of: token)), decimals: 6)
+    } catch .tooManyDecimals {
+      guard let value = Double(rawText(of: token).string), abs(value) < 9e12 else {
+        throw field.rejection(DecimalError.outOfRange.description)
+      }
+      return Int64((value * 1e6).rounded(.awayFromZero))
+    } catch { throw field.rejection(error.description) }
+  }
+
+  fileprivate func instant(_ token: Int, _ field: FieldName) throws(Rejection) -> Timestamp.TimeOrDate {
+    guard tokens[token].kind == .string else { throw field.expected("a time or a date", tokens[token]) }
+    do throws(TimestampError) { return try Timestamp.parseTimeOrDate(Span(_unsafeElements: text(of: token))) } catch {
+      throw field.rejection(error.description)
+    }
+  }
+}
+
 /// Which field a message is about; its name is put together only when there is something to say.
-private struct FieldName {
+fileprivate struct FieldName {
   private let kind: EventKind
   private let position: Int
   /// Index of the order line; −1 for a field of `data`.
@@ -332,6 +320,16 @@ extension Facts {
       number2 = value
       marks.insert(.hasNumber2)
     default: return
+    }
+  }
+
+  fileprivate mutating func setInstant(_ value: Timestamp.TimeOrDate) {
+    marks.insert(.hasInstant)
+    switch value {
+    case .time(let time): instant = time.nanoseconds
+    case .date(let date):
+      instant = date.start.nanoseconds
+      marks.insert(.instantIsDate)
     }
   }
 

@@ -19,7 +19,7 @@ extension EnvelopeReader {
       line.append("\"data\":", value, to: &members)
     } else if kind == .other || line.tokens[value].kind != .object {
       line.append("\"data\":", value, to: &personal)
-    } else if parts.allSatisfy({ $0 == .open }) {
+    } else if parts.text.allSatisfy({ $0 == Part.open.rawValue }) {
       line.append("\"data\":", value, to: &members)
     } else {
       splitData(value, kind)
@@ -32,8 +32,8 @@ extension EnvelopeReader {
     members.append("\"data\":{")
     personal.append("\"data\":{")
     var key = object + 1
-    for part in parts {
-      switch part {
+    for index in 0..<parts.count {
+      switch Part(rawValue: parts.text[index])! {
       case .open: line.appendMember(key, toList: &members)
       case .personal: line.appendMember(key, toList: &personal)
       case .mixed: split(key, kind)
@@ -54,18 +54,18 @@ extension EnvelopeReader {
     var place = value + 1
     while place < line.tokens[value].after {
       if !isObject {
-        splitListed(nil, place, fields.lineNames, fields.lineNameCount)
+        splitListed(nil, place, fields.lineNames)
         place = line.tokens[place].after
       } else {
         if kind == .eventCorrected {
           // A correction follows the field that it sets.
-          if Personal.isPublicField(line.text(of: place).string) {
+          if Personal.isPublicField(line.rawText(of: place).string) {
             line.appendMember(place, toList: &members)
           } else {
             line.appendMember(place, toList: &personal)
           }
         } else {
-          splitListed(place, place + 1, fields.traitNames, fields.traitNameCount)
+          splitListed(place, place + 1, fields.traitNames)
         }
         place = line.tokens[place + 1].after
       }
@@ -74,7 +74,7 @@ extension EnvelopeReader {
   }
 
   /// Splits an object – behind a key, or an element of an array – into listed members and others.
-  private mutating func splitListed(_ key: Int?, _ object: Int, _ listed: UnsafePointer<ShortText>, _ count: Int) {
+  private mutating func splitListed(_ key: Int?, _ object: Int, _ listed: ShortWords) {
     guard line.tokens[object].kind == .object else {
       if let key { return line.appendMember(key, toList: &personal) }
       ScannedLine.separate(&personal)
@@ -83,8 +83,7 @@ extension EnvelopeReader {
     openBoth(key, UInt8(ascii: "{"))
     var member = object + 1
     while member < line.tokens[object].after {
-      let name = shortText(member)
-      if (0..<count).contains(where: { listed[$0] == name }) {
+      if listed.index(of: line.shortText(of: member)) != nil {
         line.appendMember(member, toList: &members)
       } else {
         line.appendMember(member, toList: &personal)

@@ -1,54 +1,11 @@
 import CHash
 
-/// Texts of an envelope: escapes resolved, named, hashed, and checked.
+/// Texts of an envelope: named, hashed, and checked.
 extension EnvelopeReader {
-  /// What a string or number token says. Valid as long as the line is being read.
-  @inline(__always)
-  func text(_ token: Int) -> UnsafeBufferPointer<UInt8> {
-    line.tokens[token].hasEscape ? resolvedText(token) : line.text(of: token)
-  }
-
-  /// The same in place, for comparison with a word.
-  @inline(__always)
-  func shortText(_ token: Int) -> ShortText {
-    let text = text(token)
-    return ShortText(padded: text.baseAddress!, count: text.count)
-  }
-
-  /// Resolves the escapes of all strings of an event.
-  mutating func resolveEscapes(_ object: Int) {
-    resolved.removeAll(keepingCapacity: true)
-    var all: [UInt8] = []
-    for token in object..<line.tokens[object].after where line.tokens[token].hasEscape {
-      guard line.tokens[token].kind == .string else { continue }
-      let start = all.count
-      JSONText.unescape(Span(_unsafeElements: line.text(of: token)), to: &all)
-      resolved.append((token, start, all.count - start))
-    }
-    unescaped.removeAll()
-    // Short texts are loaded as 24 bytes.
-    unescaped.reserve(all.count + JSONScanner.padding)
-    all.withUnsafeBufferPointer { unescaped.append($0) }
-  }
-
-  @inline(never)
-  private func resolvedText(_ token: Int) -> UnsafeBufferPointer<UInt8> {
-    // Tokens are in order; a line has few strings with escapes, or it is slow anyway.
-    var low = 0
-    var high = resolved.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if resolved[middle].token <= token { low = middle } else { high = middle }
-    }
-    let place = resolved[low]
-    precondition(place.token == token, "the escapes of an event are resolved before it is read")
-    return UnsafeBufferPointer(rebasing: unescaped.text[place.start..<place.start + place.count])
-  }
-
   /// The number of a text in the batch's name table.
   @inline(__always)
   mutating func name(_ token: Int, _ batch: inout EventBatch) -> UInt32 {
-    let text = text(token)
+    let text = line.text(of: token)
     let short = ShortText(padded: text.baseAddress!, count: text.count)
     if let known = recentNames.number(of: short) { return known }
     let number = batch.names.intern(text).number
@@ -57,7 +14,7 @@ extension EnvelopeReader {
   }
 
   /// The fingerprint of the event that a `causationid` names: an id of the same source, or `SOURCE#ID`.
-  func cause(_ named: UnsafeBufferPointer<UInt8>) -> UInt64 {
+  mutating func cause(_ named: UnsafeBufferPointer<UInt8>) -> UInt64 {
     guard let hash = named.firstIndex(of: UInt8(ascii: "#")) else { return References.hash(named, seed: source.hash) }
     let seed = References.seed(ofSource: UnsafeBufferPointer(rebasing: named[..<hash]), seed: seed)
     return References.hash(UnsafeBufferPointer(rebasing: named[(hash + 1)...]), seed: seed)
@@ -77,50 +34,11 @@ extension EnvelopeReader {
     return kind
   }
 
-  func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 { rpt_hash64(text.baseAddress, text.count, seed) }
-
-  /// The hash of an event's text without insignificant white space and what is no part of its content.
-  @inline(never)
-  func contentHash(_ object: Int) -> UInt64 {
-    var content = ByteBuffer()
-    content.append(UInt8(ascii: "{"))
-    var key = object + 1
-    while key < line.tokens[object].after {
-      let value = key + 1
-      if line.tokens[value].isNull || Attribute.named(shortText(key))?.isOutsideContent != true {
-        if content.count > 1 { content.append(UInt8(ascii: ",")) }
-        line.appendMember(key, to: &content)
-      }
-      key = line.tokens[value].after
-    }
-    content.append(UInt8(ascii: "}"))
-    return hash(content.text)
-  }
-
-  /// 1 + index of a word, 255 if it is none of them.
-  func code(of token: Int, _ words: [ShortText]) -> UInt8 {
-    guard line.tokens[token].kind == .string else { return 255 }
-    let text = shortText(token)
-    for index in words.indices where words[index] == text { return UInt8(index + 1) }
-    return 255
-  }
-
-  func hasControlCharacter(_ token: Int) -> Bool { !line.isPlain && Self.hasControlCharacter(text(token)) }
-
   /// Whether a valid time has the form in which the ledger prints it, so that its text need not be kept.
   static func isPrintedForm(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
     let count = text.count
     guard text[10] == UInt8(ascii: "T"), text[count - 1] == UInt8(ascii: "Z") else { return false }
     return count == 20 || text[count - 2] != UInt8(ascii: "0")
-  }
-
-  /// C0, DEL and C1.
-  static func hasControlCharacter(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    for (index, byte) in text.enumerated() {
-      if byte < 0x20 || byte == 0x7F { return true }
-      if byte == 0xC2, index + 1 < text.count, text[index + 1] < 0xA0 { return true }
-    }
-    return false
   }
 
   static func isURIReference(_ text: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -13,10 +13,10 @@ extension EnvelopeReader {
         var member = trait + 1
         while member < line.tokens[trait].after {
           let value = line.tokens[member + 1]
-          switch shortText(member) {
+          switch line.shortText(of: member) {
           case Self.basis where value.kind == .string:
             hasBasis = true
-            isInferred = shortText(member + 1) == Self.inferred
+            isInferred = line.shortText(of: member + 1) == Self.inferred
           case Self.observations where value.kind == .number: observations = member + 1
           default: break
           }
@@ -25,11 +25,11 @@ extension EnvelopeReader {
       }
       guard hasBasis else {
         throw Rejection(
-          "data.set.\(line.text(of: key).string)",
+          "data.set.\(line.rawText(of: key).string)",
           "must be an object with value and basis (declared, observed or inferred)")
       }
       let hasName = line.tokens[key].end > line.tokens[key].start
-      if isInferred, hasName, let observations, let quantity = Self.tenThousandths(line.text(of: observations)) {
+      if isInferred, hasName, let observations, let quantity = Self.tenThousandths(line.rawText(of: observations)) {
         lines.append(OrderLine(sku: name(key, &batch), group: 0, quantity: quantity, price: 0))
         facts.marks.insert(.hasLines)
       }

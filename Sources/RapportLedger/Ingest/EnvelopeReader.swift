@@ -8,14 +8,13 @@ struct EnvelopeReader: ~Copyable {
   /// Keyed hashes: the ledger's seed.
   let seed: UInt64
   let fields = FieldRules.all
+  private let attributes = AttributeNames.all
+  private let specversion = ShortText("1.0")
 
   /// The line that is being read.
   var line = ScannedLine.none
-  /// For each attribute the index of its value's token; −1 if it is absent or null.
-  var found = InlineArray<23, Int32>(repeating: -1)
-  /// Strings of the event whose escapes were resolved, and where they lie in `unescaped`.
-  var resolved: [(token: Int, start: Int, count: Int)] = []
-  var unescaped = ByteBuffer()
+  private var found = AttributeTokens()
+  private let meanings: UnsafeMutablePointer<ResolvedTexts>
 
   /// Kinds of the batch's type names, by name number.
   var kinds: [EventKind?] = []
@@ -24,17 +23,28 @@ struct EnvelopeReader: ~Copyable {
   /// The last source that was accepted, and the hash that seeds the fingerprints of its events.
   var source: (name: UInt32, hash: UInt64) = (0, 0)
 
+  /// The subject of the event that is being read, if it is numbered later.
+  private var subject: UnsafeBufferPointer<UInt8>?
+  private var unnumbered = UnnumberedSubjects()
+
   /// Of the event that is being read: public members, personal members, order lines, the whole record.
   var members = ByteBuffer()
   var personal = ByteBuffer()
   var lines: [OrderLine] = []
   var record = ByteBuffer()
-  /// What each member of `data` is, in their order.
-  var parts: [Part] = []
+  /// What each member of `data` is (``Part``), in their order.
+  var parts = ByteBuffer(capacity: 64)
 
   init(seed: UInt64, rules: IngestRules) {
     self.seed = seed
     self.rules = rules
+    meanings = .allocate(capacity: 1)
+    meanings.initialize(to: ResolvedTexts())
+  }
+
+  deinit {
+    meanings.deinitialize(count: 1)
+    meanings.deallocate()
   }
 
   /// Forgets what belongs to the last batch.
@@ -55,21 +65,27 @@ struct EnvelopeReader: ~Copyable {
     } catch { batch.reject(error, origin, line) }
   }
 
+  /// Gives the customers of the events their numbers. To be called while the chunk is there.
+  mutating func finishChunk(_ batch: inout EventBatch) { unnumbered.number(&batch) }
+
   private mutating func parseEvent(_ object: Int, _ now: Int64, _ batch: inout EventBatch) throws(Rejection) {
     let root = line.tokens[object]
     guard root.kind == .object else { throw Rejection(nil, "an event is a JSON object, this is \(root.kind.article)") }
-    if !line.isPlain { resolveEscapes(object) }
-    found = InlineArray(repeating: -1)
+    if !line.isPlain {
+      meanings.pointee.resolve(object, of: line)
+      line.meanings = UnsafePointer(meanings)
+    }
+    found.removeAll()
     members.removeAll()
     var isHashedWhole = !root.hasSpace
     var key = object + 1
     while key < root.after {
       let value = line.tokens[key + 1]
       if !value.isNull {
-        let attribute = Attribute.named(shortText(key))
-        if let attribute { found[attribute.rawValue] = Int32(truncatingIfNeeded: key + 1) }
+        let attribute = attributes[line.shortText(of: key)]
+        if let attribute { found[attribute] = key + 1 }
         if attribute?.isOutsideContent == true { isHashedWhole = false }
-        try keep(attribute, key)
+        if attribute?.isInColumns != true { try keep(attribute, key) }
       }
       key = value.after
     }
@@ -79,13 +95,13 @@ struct EnvelopeReader: ~Copyable {
     try parseTime(now, &facts)
     try parseAttributes(&facts, &batch)
     try parseData(facts.kind, &facts, &batch)
-    keepData(facts.kind, isOfCustomer: facts.customer != 0)
-    let contentHash = isHashedWhole ? hash(line.text(of: object)) : contentHash(object)
+    keepData(facts.kind, isOfCustomer: index(.subject) != nil)
+    let contentHash = line.contentHash(of: object, isWhole: isHashedWhole, seed: seed)
     append(facts, contentHash, &batch)
   }
 
   private mutating func append(_ facts: Facts, _ contentHash: UInt64, _ batch: inout EventBatch) {
-    let id = text(index(.id)!)
+    let id = line.text(of: index(.id)!)
     record.removeAll()
     PayloadRecord.append(id: id, members: members.text, personal: personal.text, to: &record)
     batch.payloads.append(contentsOf: record.text)
@@ -95,33 +111,32 @@ struct EnvelopeReader: ~Copyable {
     }
     batch.fingerprints.append(References.hash(id, seed: source.hash))
     batch.contentHashes.append(contentHash)
+    if let subject { unnumbered.append(subject, of: batch.count, seed: batch.customers.seed) }
     batch.facts.append(facts)
-    batch.lines.append(contentsOf: lines)
+    if !lines.isEmpty { batch.lines.append(contentsOf: lines) }
     batch.lineEnds.append(UInt32(batch.lines.count))
   }
 
-  func index(_ attribute: Attribute) -> Int? {
-    let index = found[attribute.rawValue]
-    return index < 0 ? nil : Int(index)
-  }
+  /// The token of an attribute's value; nil if it is absent or null.
+  @inline(__always)
+  func index(_ attribute: Attribute) -> Int? { found[attribute] }
 
-  /// Keeps a member in the payload unless a column holds it.
+  /// Keeps a member in the payload that no column holds, or a column only if it knows its word.
   private mutating func keep(_ attribute: Attribute?, _ key: Int) throws(Rejection) {
     let value = line.tokens[key + 1]
     if let attribute {
-      if attribute.isInColumns { return }
-      if attribute == .direction, code(of: key + 1, Direction.texts) != 255 { return }
-      if attribute == .actorkind, code(of: key + 1, ActorKind.texts) != 255 { return }
+      if attribute == .direction, line.code(of: key + 1, fields.directions) != 255 { return }
+      if attribute == .actorkind, line.code(of: key + 1, fields.actorKinds) != 255 { return }
     } else {
-      if hasControlCharacter(key) {
+      if line.hasControlCharacter(in: key) {
         throw Rejection(nil, "control characters are not allowed in the names of attributes")
       }
       switch value.kind {
       case .object, .array:
         throw Rejection(
-          line.text(of: key).string, "an attribute is text, a number or a boolean, not \(value.kind.article)")
-      case .string where hasControlCharacter(key + 1):
-        throw Rejection(line.text(of: key).string, "control characters are not allowed in attributes")
+          line.rawText(of: key).string, "an attribute is text, a number or a boolean, not \(value.kind.article)")
+      case .string where line.hasControlCharacter(in: key + 1):
+        throw Rejection(line.rawText(of: key).string, "control characters are not allowed in attributes")
       default: break
       }
     }
@@ -133,20 +148,22 @@ struct EnvelopeReader: ~Copyable {
     guard let version = try string(.specversion) else {
       throw Rejection("specversion", "required: \"specversion\":\"1.0\"")
     }
-    guard shortText(version) == Self.specversion else { throw Rejection("specversion", "must be \"1.0\"") }
-    guard let id = try string(.id), !text(id).isEmpty else { throw Rejection("id", "required, non-empty text") }
-    guard let source = try string(.source), !text(source).isEmpty else {
+    guard line.shortText(of: version) == specversion else { throw Rejection("specversion", "must be \"1.0\"") }
+    guard let id = try string(.id), !line.text(of: id).isEmpty else {
+      throw Rejection("id", "required, non-empty text")
+    }
+    guard let source = try string(.source), !line.text(of: source).isEmpty else {
       throw Rejection("source", "required, a non-empty URI reference such as /shop/de")
     }
     facts.source = name(source, &batch)
     if facts.source != self.source.name {
-      let text = text(source)
+      let text = line.text(of: source)
       guard Self.isURIReference(text) else {
         throw Rejection("source", "must be a URI reference: no spaces and none of <>\"{}|\\^`")
       }
       self.source = (facts.source, References.seed(ofSource: text, seed: seed))
     }
-    guard let type = try string(.type), !text(type).isEmpty else {
+    guard let type = try string(.type), !line.text(of: type).isEmpty else {
       throw Rejection("type", "required, non-empty text such as order.placed")
     }
     facts.type = name(type, &batch)
@@ -155,18 +172,17 @@ struct EnvelopeReader: ~Copyable {
     try parseSubject(kind, &facts, &batch)
   }
 
-  private static let specversion = ShortText("1.0")
-
   private mutating func parseSubject(
     _ kind: EventKind, _ facts: inout Facts, _ batch: inout EventBatch
   ) throws(Rejection) {
+    self.subject = nil
     let isFirm = fields.ranges[Int(kind.rawValue)].isFirm
     guard let token = try string(.subject) else {
       if kind != .other, !isFirm { throw Rejection("subject", "required: \(kind.name) is about a customer") }
       return
     }
     if isFirm { throw Rejection("subject", "\(kind.name) is an event of the firm and has no subject") }
-    let subject = text(token)
+    let subject = line.text(of: token)
     guard subject.count >= 1, subject.count <= 255 else {
       throw Rejection("subject", "1 to 255 bytes, this has \(subject.count)")
     }
@@ -176,7 +192,12 @@ struct EnvelopeReader: ~Copyable {
         "looks like an e-mail address or a telephone number; ids of customers must not be personal (or use --allow-personal-subjects)"
       )
     }
-    facts.customer = batch.customers.intern(subject).number
+    if line.tokens[token].hasEscape {
+      // Its text is gone with the event.
+      facts.customer = batch.customers.intern(subject).number
+    } else {
+      self.subject = subject
+    }
   }
 
   private mutating func parseTime(_ now: Int64, _ facts: inout Facts) throws(Rejection) {
@@ -185,7 +206,7 @@ struct EnvelopeReader: ~Copyable {
       facts.time = EventBatch.noTime
       return
     }
-    let time = text(token)
+    let time = line.text(of: token)
     do throws(TimestampError) { facts.time = try Timestamp.parse(Span(_unsafeElements: time)).nanoseconds } catch {
       throw Rejection("time", error.description)
     }
@@ -207,21 +228,21 @@ struct EnvelopeReader: ~Copyable {
     if let token = try string(.department) { facts.department = name(token, &batch) }
     if let token = try string(.employee) { facts.employee = name(token, &batch) }
     if let token = try string(.country) {
-      let code = text(token)
+      let code = line.text(of: token)
       guard code.count == 2, code.allSatisfy({ $0 >= 65 && $0 <= 90 }) else {
         throw Rejection("country", "must be two capital letters (ISO 3166-1), such as DE")
       }
       facts.country = name(token, &batch)
     }
-    if let token = try string(.direction) { facts.directionCode = code(of: token, Direction.texts) }
-    if let token = try string(.actorkind) { facts.actorCode = code(of: token, ActorKind.texts) }
-    if let token = try string(.correlationid) { facts.correlation = References.hash(text(token), seed: seed) }
-    if let token = try string(.causationid) { facts.cause = cause(text(token)) }
+    if let token = try string(.direction) { facts.directionCode = line.code(of: token, fields.directions) }
+    if let token = try string(.actorkind) { facts.actorCode = line.code(of: token, fields.actorKinds) }
+    if let token = try string(.correlationid) { facts.correlation = References.hash(line.text(of: token), seed: seed) }
+    if let token = try string(.causationid) { facts.cause = cause(line.text(of: token)) }
     if let token = index(.sequence) {
       let kind = line.tokens[token].kind
       if kind == .string { _ = try string(.sequence) }
       guard kind == .string || kind == .number else { throw Rejection("sequence", "must be text or a number") }
-      facts.sequence = SequenceKey.make(text(token))
+      facts.sequence = SequenceKey.make(line.text(of: token))
     }
     _ = try string(.recordedtime)
     _ = try string(.datacontenttype)
@@ -231,66 +252,16 @@ struct EnvelopeReader: ~Copyable {
   @inline(__always)
   func string(_ attribute: Attribute) throws(Rejection) -> Int? {
     guard let index = index(attribute) else { return nil }
-    guard line.tokens[index].kind == .string, line.isPlain || !hasControlCharacter(index) else {
-      throw notAString(attribute, index)
+    guard line.tokens[index].kind == .string, !line.hasControlCharacter(in: index) else {
+      throw Self.notAString(attribute, line.tokens[index].kind)
     }
     return index
   }
 
   @inline(never)
-  private func notAString(_ attribute: Attribute, _ index: Int) -> Rejection {
-    let kind = line.tokens[index].kind
-    return kind == .string
+  private static func notAString(_ attribute: Attribute, _ kind: JSONKind) -> Rejection {
+    kind == .string
       ? Rejection("\(attribute.name)", "control characters are not allowed in attributes")
       : Rejection("\(attribute.name)", "must be text, this is \(kind.article)")
-  }
-}
-
-/// A line that was scanned: its tokens, and the text that they point into.
-struct ScannedLine {
-  let tokens: UnsafePointer<JSONToken>
-  /// The chunk, padded (``JSONScanner/padding``).
-  let chunk: UnsafePointer<UInt8>
-  /// There is no escape in it, and no control character.
-  let isPlain: Bool
-
-  /// Stands for nothing.
-  static var none: ScannedLine {
-    ScannedLine(tokens: UnsafePointer(bitPattern: 16)!, chunk: UnsafePointer(bitPattern: 16)!, isPlain: true)
-  }
-
-  /// The raw text of a token: of a string without its quotes.
-  @inline(__always)
-  func text(of token: Int) -> UnsafeBufferPointer<UInt8> {
-    let token = tokens[token]
-    return UnsafeBufferPointer(start: chunk + Int(token.start), count: Int(token.end - token.start))
-  }
-
-  /// The same with the quotes of a string.
-  @inline(__always)
-  func quotedText(of token: Int) -> UnsafeBufferPointer<UInt8> {
-    let range = tokens[token].quotedText
-    return UnsafeBufferPointer(start: chunk + Int(range.start), count: range.count)
-  }
-
-  /// Appends a value without insignificant white space.
-  @inline(__always)
-  func append(_ value: Int, to bytes: inout ByteBuffer) {
-    guard tokens[value].hasSpace else {
-      let range = tokens[value].quotedText
-      return bytes.append(padded: chunk + Int(range.start), range.count)
-    }
-    var minified: [UInt8] = []
-    JSONText.appendMinified(Span(_unsafeElements: quotedText(of: value)), to: &minified)
-    minified.withUnsafeBufferPointer { bytes.append($0) }
-  }
-
-  /// Appends a member, the key included, without insignificant white space.
-  @inline(__always)
-  func appendMember(_ key: Int, to bytes: inout ByteBuffer) {
-    let range = tokens[key].quotedText
-    bytes.append(padded: chunk + Int(range.start), range.count)
-    bytes.append(UInt8(ascii: ":"))
-    append(key + 1, to: &bytes)
   }
 }

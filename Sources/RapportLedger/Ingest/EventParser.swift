@@ -48,6 +48,7 @@ struct EventParser: ~Copyable {
           end: line.offset + line.length, index: -1)
         parse(index, text.baseAddress!, origin, now, &batch)
       }
+      reader.finishChunk(&batch)
     }
     batch.chunks.append(chunk)
   }

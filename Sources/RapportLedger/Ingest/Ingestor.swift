@@ -60,10 +60,11 @@ public struct IngestSummary: Sendable, Equatable {
   }
 }
 
-/// Reads events from a descriptor and records them: a pipeline of two threads.
+/// Reads events from a descriptor and records them: a pipeline of three threads.
 ///
-/// The caller's thread reads and parses; a thread of its own de-duplicates, packs and commits. They meet in a channel
-/// that holds one batch, so a slow disk stops the reading and the sender feels it in its pipe. A trickle is committed when
+/// The caller's thread reads and parses, a second one seals, a third de-duplicates, packs and commits: three, so that two
+/// processors have work while one thread waits for the disk. They meet in a channel that holds one batch between two of
+/// them, so a slow disk stops the reading and the sender feels it in its pipe. A trickle is committed when
 /// its first event has waited for the linger; a flood, of which a sixteenth of a segment or more comes in that time,
 /// fills whole segments as long as its input does not run dry.
 public final class Ingestor: Sendable {
@@ -95,25 +96,33 @@ public final class Ingestor: Sendable {
     let channel = BatchChannel(segmentEvents: ledger.segmentEvents)
     let failure = Mutex<(any Error)?>(nil)
     let reading = Mutex<(any Error)?>(nil)
-    parallel(2) { thread in
-      if thread == 1 {
-        do {
+    parallel(3) { thread in
+      do {
+        switch thread {
+        case 0:
+          defer { channel.finish(.parsed) }
+          do { try read(into: channel) } catch { reading.withLock { $0 = error } }
+        case 1:
+          defer { channel.finish(.sealed) }
+          var sealer = Sealer(ledger.keyRing)
+          while let batch = channel.receive(.parsed) {
+            try sealer.seal(&batch.value)
+            _ = channel.send(batch, .sealed, waiting: true)
+          }
+        default:
           channel.begin(at: try recording.prepare())
-          while let batch = channel.receive() {
+          while let batch = channel.receive(.sealed) {
             if wantsNewRejects.exchange(false, ordering: .acquiring) { recording.reopenRejects() }
             let count = batch.value.count
             try recording.record(batch)
             batch.value.removeAll()
             channel.giveBack(batch, events: count, position: recording.summary.position)
           }
-        } catch {
-          failure.withLock { $0 = error }
-          channel.fail()
-          stop()
         }
-      } else {
-        do { try read(into: channel) } catch { reading.withLock { $0 = error } }
-        channel.finish()
+      } catch {
+        failure.withLock { if $0 == nil { $0 = error } }
+        channel.fail()
+        stop()
       }
     }
     if let error = failure.withLock({ $0 }) ?? reading.withLock({ $0 }) { throw error }
@@ -124,8 +133,8 @@ public final class Ingestor: Sendable {
 
   // MARK: The reading half
 
-  /// Batches close when they hold this many bytes of input: three of them, with what is made of them, take less than
-  /// half of the memory.
+  /// Batches close when they hold this many bytes of input: five of them, with what is made of them, take less than half
+  /// of the memory.
   private var batchBytesMax: Int { min(max(options.memory / 32, 1 << 20), 64 << 20) }
 
   private func read(into channel: BatchChannel) throws {
@@ -146,7 +155,7 @@ public final class Ingestor: Sendable {
         // A full batch waits for the writer, however long it takes: one that only lingered may go on growing.
         let isFull = batch.value.count >= channel.room || batch.value.byteCount >= batchBytesMax
         if try isFull || (left <= 0 && !(isFlood(batch) && (hasMore || waitForInput(0)))) {
-          if channel.send(batch, waiting: isFull) {
+          if channel.send(batch, .parsed, waiting: isFull) {
             batch = channel.takeSpare() ?? BatchBox(seed: seed)
             parser.beginBatch()
             continue
@@ -169,7 +178,7 @@ public final class Ingestor: Sendable {
       if batch.value.isEmpty { opened = Clock.monotonic }
       hasMore = lines.parse(&parser, into: &batch.value, atMost: max(1, channel.room - batch.value.count))
     }
-    if !batch.value.isEmpty { _ = channel.send(batch, waiting: true) }
+    if !batch.value.isEmpty { _ = channel.send(batch, .parsed, waiting: true) }
   }
 
   /// So much has come within the linger that it pays to fill a whole segment before it is committed.

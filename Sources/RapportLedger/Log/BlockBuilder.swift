@@ -142,7 +142,12 @@ final class BlockBuilder {
       let start = bytes.count
       draft.payloads.withUnsafeBufferPointer { payloads in
         for row in order.indices {
-          if row + 8 < order.count { rpt_prefetch(payloads.baseAddress! + place(row + 8).lowerBound) }
+          if row + 8 < order.count {
+            let record = payloads.baseAddress! + place(row + 8).lowerBound
+            rpt_prefetch(record)
+            rpt_prefetch(record + 64)
+            rpt_prefetch(record + 128)
+          }
           records.append(UnsafeBufferPointer(rebasing: payloads[place(row)]))
           guard records.isFull || row == order.count - 1 else { continue }
           let frame = bytes.count

@@ -16,7 +16,7 @@ struct TextTable {
   private var slots: [UInt64]
   private var bytes: [UInt8] = []
   private var ends: [Int] = [0]
-  private let seed: UInt64
+  let seed: UInt64
 
   init(seed: UInt64, capacity: Int = 1024) {
     self.seed = seed
@@ -58,7 +58,11 @@ struct TextTable {
 
   /// - Returns: the number of a text, and whether it is new.
   mutating func intern(_ text: UnsafeBufferPointer<UInt8>) -> (number: UInt32, isNew: Bool) {
-    let hash = hash(text)
+    intern(text, hash: hash(text))
+  }
+
+  /// The same for a text whose hash is known.
+  mutating func intern(_ text: UnsafeBufferPointer<UInt8>, hash: UInt64) -> (number: UInt32, isNew: Bool) {
     let known = find(text, hash: hash)
     if known != 0 { return (known, false) }
     if ends.count * 4 > slots.count * 3 { grow() }
@@ -67,6 +71,25 @@ struct TextTable {
     ends.append(bytes.count)
     insert(number, hash: hash)
     return (number, true)
+  }
+
+  /// Asks for the memory that finding a text with this hash will look at first.
+  @inline(__always)
+  func prefetch(hash: UInt64) {
+    slots.withUnsafeBufferPointer { rpt_prefetch($0.baseAddress! + Int(truncatingIfNeeded: hash) & (slots.count - 1)) }
+  }
+
+  /// Asks for the memory that says where a text ends.
+  @inline(__always)
+  func prefetchEnd(of number: UInt32) { ends.withUnsafeBufferPointer { rpt_prefetch($0.baseAddress! + Int(number)) } }
+
+  /// Asks for the memory of a text.
+  @inline(__always)
+  func prefetchText(of number: UInt32) {
+    guard number != 0 else { return }
+    bytes.withUnsafeBufferPointer { bytes in
+      if let start = bytes.baseAddress { rpt_prefetch(start + ends[Int(number) - 1]) }
+    }
   }
 
   func withText<R>(_ number: UInt32, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {

@@ -25,12 +25,16 @@ final class LeafHasher {
   func root(of draft: Draft, customers: TextTable, names: TextTable) -> TreeHash {
     var head = TreeHead()
     var commit = 0
+    let facts = draft.facts
     draft.payloads.withUnsafeBufferPointer { payloads in
       draft.lines.withUnsafeBufferPointer { lines in
-        for index in 0..<draft.count {
+        for index in facts.indices {
+          // Customers come in no order, so that each of their texts would be waited for.
+          if index + 16 < facts.count { customers.prefetchEnd(of: facts[index + 16].customer) }
+          if index + 8 < facts.count { customers.prefetchText(of: facts[index + 8].customer) }
           while commit + 1 < draft.commits.count, Int(draft.commits[commit + 1].rank) <= index { commit += 1 }
           let leaf = hash(
-            draft.facts[index], ledgerTime: draft.commits[commit].time, contentHash: draft.contentHashes[index],
+            facts[index], ledgerTime: draft.commits[commit].time, contentHash: draft.contentHashes[index],
             lines: UnsafeBufferPointer(rebasing: lines[draft.lineRange(index)]),
             payload: UnsafeBufferPointer(rebasing: payloads[draft.payload(index)]), customers: customers,
             names: names)

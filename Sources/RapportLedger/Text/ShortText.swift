@@ -25,7 +25,7 @@ struct ShortText: Equatable, BitwiseCopyable, Sendable {
     self = bytes.withUnsafeBufferPointer { ShortText($0) }
   }
 
-  /// The same for a text in a padded chunk (``JSONScanner/padding``): three loads and three masks.
+  /// The same for a text in a padded chunk (``JSONScanner/padding``): three loads, three masks, one branch.
   ///
   /// - Precondition: 24 bytes can be read.
   @inline(__always)
@@ -36,12 +36,12 @@ struct ShortText: Equatable, BitwiseCopyable, Sendable {
     }
     let bytes = UnsafeRawPointer(start)
     @inline(__always) func word(_ index: Int) -> UInt64 {
-      let bits = UInt64(max(0, min(count - 8 * index, 8))) * 8
-      // A shift by 64 gives 0, so that nothing is masked.
-      let mask = bits == 0 ? 0 : UInt64.max >> (64 - bits)
-      return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)) & mask
+      let kept = UInt64(truncatingIfNeeded: min(max(count &- 8 &* index, 0), 8))
+      // Two shifts, because one by 64 is none.
+      let mask = ~((UInt64.max &<< (4 &* kept)) &<< (4 &* kept))
+      return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 &* index, as: UInt64.self)) & mask
     }
-    words = (word(0), count > 8 ? word(1) : 0, (count > 16 ? word(2) : 0) | UInt64(count) << 56)
+    words = (word(0), word(1), word(2) | UInt64(truncatingIfNeeded: count) &<< 56)
   }
 
   /// Some bits of the text, well mixed.
