@@ -50,10 +50,10 @@ final class BatchChannel: @unchecked Sendable {
     }
   }
 
-  /// The next batch; nil when there will be none.
+  /// The next batch; nil when there will be none, be it that a thread has failed.
   func receive(_ stage: Stage) -> BatchBox? {
     lock.withLock {
-      while waiting[stage.rawValue] == nil, !isFinished[stage.rawValue] { lock.wait() }
+      while waiting[stage.rawValue] == nil, !isFinished[stage.rawValue], !isFailed { lock.wait() }
       defer {
         waiting[stage.rawValue] = nil
         lock.wakeAll()
@@ -85,7 +85,7 @@ final class BatchChannel: @unchecked Sendable {
     }
   }
 
-  /// Lets nobody wait for a place any more.
+  /// Lets nobody wait any more, neither for a batch nor for a place.
   func fail() {
     lock.withLock {
       isFailed = true

