@@ -83,6 +83,8 @@ public struct ColumnSet: OptionSet, Sendable {
   /// The fingerprint of `source` + `id`, by which `cause` of another event names this one.
   public static let fingerprint = ColumnSet(rawValue: 1 << UInt64(fingerprintSlot))
   @usableFromInline static let fingerprintSlot = 32
+  /// Where replay keeps what a touch is, which follows from other columns.
+  @usableFromInline static let touchSlot = 33
 
   public static let all = ColumnSet(rawValue: Column.allCases.reduce(0) { $0 | 1 << UInt64($1.rawValue) })
 

@@ -45,6 +45,26 @@ extension SectionReader {
     decode(list, as: Field.self, leavesZeros: isCleared) { index, value in target[index] = value }
   }
 
+  /// Writes values that stand anywhere in the section to places of an array.
+  ///
+  /// - Precondition: each place of `wanted` is less than ``SectionReader/count``.
+  func pick(
+    _ wanted: UnsafePointer<UInt32>, count wantedCount: Int, to target: UnsafeMutablePointer<Int64>,
+    at slots: UnsafePointer<UInt32>
+  ) {
+    guard section.encoding == Section.dense, section.width == 8 else {
+      for index in 0..<wantedCount { target[Int(slots[index])] = self[Int(wanted[index])] }
+      return
+    }
+    let values = bytes.assumingMemoryBound(to: Int64.self)
+    for index in 0..<wantedCount {
+      let place = Int(wanted[index])
+      // Ranks are checksummed, not trusted.
+      precondition(place < count, "index outside the section")
+      target[Int(slots[index])] = section.base &+ section.unit &* values[place]
+    }
+  }
+
   @inline(__always)
   private func decode<Field: FixedWidthInteger>(
     _ list: RowList, as _: Field.Type, leavesZeros: Bool, _ body: (Int, Field) -> Void

@@ -14,6 +14,8 @@ struct ColumnStore: ~Copyable {
   /// Rows of each array that may not be zero.
   private var dirtyRows = [Int](repeating: 0, count: ColumnStore.count)
 
+  private var ranks = Room<UInt32>()
+
   /// Of each type the direction that it has by itself.
   private let directionCodes = DirectionCodes()
 
@@ -22,6 +24,7 @@ struct ColumnStore: ~Copyable {
 
   init(_ columns: ColumnSet) {
     widths = (0..<Self.count).map { slot in
+      if slot == ColumnSet.touchSlot { return columns.contains(.direction) ? 1 : 0 }
       guard columns.rawValue & 1 << UInt64(slot) != 0 else { return 0 }
       return Column(rawValue: UInt8(slot))?.place?.width ?? 8
     }
@@ -108,25 +111,37 @@ struct ColumnStore: ~Copyable {
     }
   }
 
-  /// Puts what the type says in the place of directions that were not sent.
+  /// Puts what the type says in the place of directions that were not sent, and finds what a touch is.
   ///
   /// - Parameter rows: how many rows the columns have.
   mutating func resolveDirections(rows: Int) {
     guard widths[Int(Column.direction.rawValue)] != 0 else { return }
     dirtyRows[Int(Column.direction.rawValue)] = rows
     let (directions, kinds) = (start(.direction, UInt8.self), start(.kind, UInt8.self))
-    let codes = directionCodes.start
+    let (customers, touches) = (start(.customer, UInt32.self), touches)
+    let (codes, masks) = (directionCodes.start, directionCodes.touchMasks)
     for row in 0..<rows {
       // Without a branch: which events say it cannot be predicted.
+      let kind = Int(kinds[row])
       let sent = directions[row]
-      directions[row] = sent | codes[Int(kinds[row])] & (0 &- (sent == 0 ? 1 : 0))
+      let direction = sent | codes[kind] & (0 &- (sent == 0 ? 1 : 0))
+      directions[row] = direction
+      touches[row] = direction & masks[kind] & (0 &- (direction <= 2 && customers[row] != 0 ? 1 : 0))
     }
+  }
+
+  /// By row ``Direction`` of a touch; 0 is none.
+  var touches: UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(mutating: pointers[ColumnSet.touchSlot]).assumingMemoryBound(to: UInt8.self)
   }
 
   mutating func resolveDirection(of row: Int) {
     guard widths[Int(Column.direction.rawValue)] != 0 else { return }
     let directions = start(.direction, UInt8.self)
-    if directions[row] == 0 { directions[row] = directionCodes[start(.kind, UInt8.self)[row]] }
+    let kind = start(.kind, UInt8.self)[row]
+    if directions[row] == 0 { directions[row] = directionCodes[kind] }
+    let isTouch = directions[row] <= 2 && start(.customer, UInt32.self)[row] != 0
+    touches[row] = isTouch ? directions[row] & directionCodes.touchMasks[Int(kind)] : 0
   }
 
   func gatherPositions(
@@ -137,16 +152,14 @@ struct ColumnStore: ~Copyable {
     for index in 0..<rows.count { positions[Int(slots[index])] += block.firstPosition }
   }
 
-  func gatherFingerprints(
+  mutating func gatherFingerprints(
     of block: Block, _ rows: RowList, at slots: UnsafePointer<UInt32>
   ) {
     let fingerprints = UnsafeMutableRawPointer(mutating: pointers[ColumnSet.fingerprintSlot])
       .assumingMemoryBound(to: Int64.self)
-    let ranks = block.column(.rank)
-    let section = block.section(BlockSection.fingerprint)
-    for index in 0..<rows.count {
-      fingerprints[Int(slots[index])] = section[Int(ranks[rows[index]])]
-    }
+    ranks.reserve(rows.count)
+    block.column(.rank).read(rows, to: ranks.start)
+    block.section(BlockSection.fingerprint).pick(ranks.start, count: rows.count, to: fingerprints, at: slots)
   }
 
   /// Replaces what the columns say of a row, position and fingerprint apart.
@@ -162,11 +175,21 @@ struct ColumnStore: ~Copyable {
   }
 }
 
-/// A copy of ``Vocabulary/directionCodes`` that is read without asking whether it is there.
+/// A copy of ``Vocabulary/directionCodes`` that is read without asking whether it is there, and which kinds may touch.
 private struct DirectionCodes: ~Copyable {
   private let codes = Room<UInt8>(capacity: 256)
+  private let masks = Room<UInt8>(capacity: 256)
 
-  init() { for kind in 0..<256 { codes.start[kind] = Vocabulary.directionCodes[kind] } }
+  init() {
+    for kind in 0..<256 {
+      codes.start[kind] = Vocabulary.directionCodes[kind]
+      let isInteraction = EventKindSet.interactions.contains(rawValue: UInt8(kind)) && kind != HistoryChunk.retracted
+      masks.start[kind] = isInteraction ? .max : 0
+    }
+  }
+
+  /// All bits set of kinds that are interactions.
+  var touchMasks: UnsafePointer<UInt8> { UnsafePointer(masks.start) }
 
   var start: UnsafePointer<UInt8> { UnsafePointer(codes.start) }
 

@@ -31,51 +31,130 @@ func hexadecimal(_ value: UInt64) -> String {
 }
 
 /// Collects what one person's records mean.
+///
+/// Numbers are stored one behind the other and hashed at once. The calls are compiled into the loops that make them,
+/// also those of other packages: a record is a few stores.
 public struct DigestHasher: ~Copyable {
-  private var bytes = Room<UInt8>(capacity: 1 << 12)
-  private var count = 0
-  private let names: NameHashes
+  @usableFromInline var bytes: UnsafeMutablePointer<UInt8>
+  @usableFromInline var capacity = 1 << 12
+  @usableFromInline var count = 0
+  @usableFromInline let names: UnsafePointer<UInt64>
+  @usableFromInline let nameCount: Int
+  /// Keeps what `names` points to.
+  private let hashes: NameHashes
 
-  init(names: NameHashes) { self.names = names }
-
-  public mutating func add<T: FixedWidthInteger>(_ value: T) {
-    let wide = Int64(truncatingIfNeeded: value).littleEndian
-    bytes.reserve(count + 8, keeping: count)
-    UnsafeMutableRawPointer(bytes.start + count).storeBytes(of: wide, as: Int64.self)
-    count += 8
+  init(names: NameHashes) {
+    bytes = .allocate(capacity: capacity)
+    hashes = names
+    self.names = names.start
+    nameCount = names.count
   }
+
+  deinit { bytes.deallocate() }
+
+  @inlinable @inline(__always)
+  public mutating func add<T: FixedWidthInteger>(_ value: T) {
+    if count &+ 8 > capacity { grow() }
+    UnsafeMutableRawPointer(bytes + count)
+      .storeBytes(of: Int64(truncatingIfNeeded: value).littleEndian, as: Int64.self)
+    count &+= 8
+  }
+
+  // Not a parameter pack: it is not compiled into its callers.
 
   /// Adds numbers one after the other.
-  public mutating func add<each T: FixedWidthInteger>(values: repeat each T) { repeat add(each values) }
+  @inlinable @inline(__always)
+  public mutating func add<A: FixedWidthInteger, B: FixedWidthInteger>(values a: A, _ b: B) {
+    add(a)
+    add(b)
+  }
 
-  /// Adds the texts of name numbers.
-  public mutating func add(names: UInt32...) { for name in names { add(name: name) } }
+  @inlinable @inline(__always)
+  public mutating func add<A: FixedWidthInteger, B: FixedWidthInteger, C: FixedWidthInteger>(
+    values a: A, _ b: B, _ c: C
+  ) {
+    add(values: a, b)
+    add(c)
+  }
 
-  public mutating func add(_ value: Bool) { add(byte: value ? 1 : 0) }
+  @inlinable @inline(__always)
+  public mutating func add<A: FixedWidthInteger, B: FixedWidthInteger, C: FixedWidthInteger, D: FixedWidthInteger>(
+    values a: A, _ b: B, _ c: C, _ d: D
+  ) {
+    add(values: a, b)
+    add(values: c, d)
+  }
+
+  @inlinable @inline(__always)
+  public mutating func add<
+    A: FixedWidthInteger, B: FixedWidthInteger, C: FixedWidthInteger, D: FixedWidthInteger, E: FixedWidthInteger
+  >(values a: A, _ b: B, _ c: C, _ d: D, _ e: E) {
+    add(values: a, b, c)
+    add(values: d, e)
+  }
+
+  @inlinable @inline(__always)
+  public mutating func add<
+    A: FixedWidthInteger, B: FixedWidthInteger, C: FixedWidthInteger, D: FixedWidthInteger, E: FixedWidthInteger,
+    F: FixedWidthInteger
+  >(values a: A, _ b: B, _ c: C, _ d: D, _ e: E, _ f: F) {
+    add(values: a, b, c)
+    add(values: d, e, f)
+  }
 
   /// Adds the text of a name number.
-  public mutating func add(name: UInt32) { add(names.hashes[Int(name)]) }
-
-  private mutating func add(byte: UInt8) {
-    bytes.reserve(count + 1, keeping: count)
-    bytes.start[count] = byte
-    count += 1
+  @inlinable @inline(__always)
+  public mutating func add(name: UInt32) {
+    precondition(Int(name) < nameCount, "no name has this number")
+    add(names[Int(name)])
   }
 
-  mutating func begin(_ subject: UnsafeBufferPointer<UInt8>) {
+  /// Adds the texts of name numbers.
+  @inlinable @inline(__always)
+  public mutating func add(names a: UInt32, _ b: UInt32) {
+    add(name: a)
+    add(name: b)
+  }
+
+  @inlinable @inline(__always)
+  public mutating func add(names a: UInt32, _ b: UInt32, _ c: UInt32) {
+    add(names: a, b)
+    add(name: c)
+  }
+
+  @inlinable @inline(__always)
+  public mutating func add(_ value: Bool) {
+    if count == capacity { grow() }
+    bytes[count] = value ? 1 : 0
+    count &+= 1
+  }
+
+  @usableFromInline @inline(never)
+  mutating func grow() {
+    let next = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2)
+    next.update(from: bytes, count: count)
+    bytes.deallocate()
+    bytes = next
+    capacity *= 2
+  }
+
+  /// A hash of a person's id, the same on every machine.
+  static func key(_ subject: UnsafeBufferPointer<UInt8>) -> UInt64 { rpt_hash64(subject.baseAddress, subject.count, 0) }
+
+  /// Begins with the records of a person.
+  mutating func begin(_ key: UInt64) {
     count = 0
-    bytes.reserve(subject.count)
-    if let start = subject.baseAddress { bytes.start.update(from: start, count: subject.count) }
-    count = subject.count
-    add(byte: 0)
+    add(key)
   }
 
-  func finish() -> rpt_hash128_t { rpt_hash128(bytes.start, count, 0) }
+  func finish() -> rpt_hash128_t { rpt_hash128(bytes, count, 0) }
 }
 
 /// A hash of the text of every name, by number: the same on every machine, unlike the numbers.
-struct NameHashes: Sendable {
-  let hashes: [UInt64]
+final class NameHashes: Sendable {
+  let count: Int
+  /// By number; 0 is no name.
+  nonisolated(unsafe) let start: UnsafePointer<UInt64>
 
   init(_ snapshot: borrowing Snapshot) throws(LedgerError) {
     var hashes: [UInt64] = [0]
@@ -89,6 +168,30 @@ struct NameHashes: Sendable {
       let text = try snapshot.nameBytes(UInt32(number))
       hashes.append(rpt_hash64(text.baseAddress, text.count, 0))
     }
-    self.hashes = hashes
+    count = hashes.count
+    let kept = UnsafeMutablePointer<UInt64>.allocate(capacity: hashes.count)
+    kept.initialize(from: hashes, count: hashes.count)
+    start = UnsafePointer(kept)
+  }
+
+  deinit { UnsafeMutablePointer(mutating: start).deallocate() }
+}
+
+/// The texts that the digests of a replay are made of.
+struct DigestTexts: Sendable {
+  let names: NameHashes
+  let customers: TextDirectory
+  let customerCount: UInt32
+
+  init(_ snapshot: borrowing Snapshot) throws(LedgerError) {
+    names = try NameHashes(snapshot)
+    customers = try TextDirectory.customers(snapshot)
+    customerCount = UInt32(snapshot.customerCount)
+  }
+
+  /// What the digest of a person is keyed by.
+  func key(of customer: UInt32, _ snapshot: borrowing Snapshot) throws(LedgerError) -> UInt64 {
+    if customer >= 1, customer <= customerCount { return customers.withText(customer) { DigestHasher.key($0) } }
+    return DigestHasher.key(try snapshot.subjectBytes(customer))
   }
 }

@@ -11,17 +11,26 @@ protocol AnyFold: AnyObject, Sendable {
   var readsFirm: Bool { get }
   /// People with at least one event that it reads.
   var peopleCount: Int { get }
+  /// Whether a digest is made beside the outcomes.
+  var digests: Bool { get }
+  /// Of what was folded, if one was asked for.
+  var digest: ViewDigest { get }
   /// Forgets everything.
   func prepare()
   /// Makes room for the outcomes of chunks.
   func prepare(parts: Int)
   /// Folds the only history of a chunk, the firm's.
-  func foldFirm(_ chunk: borrowing HistoryChunk, _ snapshot: borrowing Snapshot) throws(LedgerError)
+  func foldFirm(
+    _ chunk: borrowing HistoryChunk, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?
+  ) throws(LedgerError)
   /// - Precondition: the firm was folded.
-  func makeWorker(_ snapshot: borrowing Snapshot) throws(LedgerError) -> any FoldWorker
-  func digest(_ snapshot: borrowing Snapshot, names: NameHashes, threads: Int) throws(LedgerError) -> ViewDigest
-  /// The outcomes as they are stored; none for those of cases.
-  func storedParts() -> [StoredPart]
+  /// - Parameter texts: what the digest is made with; needed only if one is asked for.
+  /// - Parameter listings: those of the thread on which it will work.
+  func makeWorker(
+    _ snapshot: borrowing Snapshot, _ texts: DigestTexts?, _ listings: RowListings
+  ) throws(LedgerError) -> any FoldWorker
+  /// The outcomes as they are stored, part by part.
+  func forEachStoredPart(_ body: (StoredPart) throws -> Void) rethrows
   /// The first customer, in the order of numbers, of whom something else is stored.
   func firstDifference(
     from parts: [StoredPart], _ snapshot: borrowing Snapshot, names: NameHashes
@@ -36,10 +45,18 @@ protocol FoldWorker: AnyObject {
 
 final class Fold<P: Projection>: AnyFold {
   let projection: P
+  let digests: Bool
+  /// Whether the outcomes are kept; what is only wanted for its digest is forgotten at once.
+  private let keeps: Bool
   private let firm = Mutex(Outcomes<P.Record>())
   private let parts = Mutex<[Outcomes<P.Record>]>([])
+  private let total = Mutex((people: 0, digest: ViewDigest()))
 
-  init(_ projection: P) { self.projection = projection }
+  init(_ projection: P, keeps: Bool = true, digests: Bool = false) {
+    self.projection = projection
+    self.keeps = keeps
+    self.digests = digests
+  }
 
   var name: String { P.name }
   var version: Int { P.version }
@@ -48,33 +65,59 @@ final class Fold<P: Projection>: AnyFold {
   var readsLines: Bool { projection.readsLines }
   var gathering: Gathering { projection.gathering }
   var readsFirm: Bool { projection.readsFirm }
-  var peopleCount: Int { parts.withLock { $0.reduce(0) { $0 + $1.people.count } } }
+  var peopleCount: Int { total.withLock { $0.people } }
+  var digest: ViewDigest { total.withLock { $0.digest } }
 
   func setFirm(_ outcomes: Outcomes<P.Record>) { firm.withLock { $0 = outcomes } }
 
   func prepare() {
     firm.withLock { $0 = Outcomes() }
+    total.withLock { $0 = (0, ViewDigest()) }
     prepare(parts: 0)
   }
 
   func prepare(parts count: Int) { parts.withLock { $0 = Array(repeating: Outcomes(), count: count) } }
 
-  func foldFirm(_ chunk: borrowing HistoryChunk, _ snapshot: borrowing Snapshot) throws(LedgerError) {
+  func foldFirm(
+    _ chunk: borrowing HistoryChunk, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?
+  ) throws(LedgerError) {
     let none: [P.Record] = []
-    let worker = Worker(projection, try projection.makeScratch(firm: none.span, names: snapshot), self)
+    let scratch = try projection.makeScratch(firm: none.span, names: snapshot)
+    let worker = Worker(projection, scratch, self, texts, RowListing(projection.kinds))
     let outcomes = worker.outcomes(chunk)
     firm.withLock { $0 = outcomes }
+    let digest = worker.digest(outcomes, chunk)
+    total.withLock { $0.digest.add(digest) }
   }
 
-  func setPart(_ index: Int, _ outcomes: Outcomes<P.Record>) { parts.withLock { $0[index] = outcomes } }
-
-  func makeWorker(_ snapshot: borrowing Snapshot) throws(LedgerError) -> any FoldWorker {
-    try makeTypedWorker(snapshot)
+  func setPart(_ index: Int, _ outcomes: Outcomes<P.Record>) {
+    parts.withLock { $0[index] = outcomes }
+    total.withLock { $0.people += outcomes.people.count }
   }
 
-  func makeTypedWorker(_ snapshot: borrowing Snapshot) throws(LedgerError) -> Worker {
+  /// Takes what a chunk gave; as a copy without room to spare.
+  fileprivate func take(_ outcomes: borrowing Outcomes<P.Record>, digest: ViewDigest, part: Int) {
+    total.withLock {
+      $0.people += outcomes.people.count
+      $0.digest.add(digest)
+    }
+    guard keeps else { return }
+    let kept = outcomes.exactCopy()
+    parts.withLock { $0[part] = kept }
+  }
+
+  func makeWorker(
+    _ snapshot: borrowing Snapshot, _ texts: DigestTexts?, _ listings: RowListings
+  ) throws(LedgerError) -> any FoldWorker {
+    try makeTypedWorker(snapshot, texts, listings)
+  }
+
+  func makeTypedWorker(
+    _ snapshot: borrowing Snapshot, _ texts: DigestTexts? = nil, _ listings: RowListings = RowListings()
+  ) throws(LedgerError) -> Worker {
     let records = firm.withLock { $0.records }
-    return Worker(projection, try projection.makeScratch(firm: records.span, names: snapshot), self)
+    let scratch = try projection.makeScratch(firm: records.span, names: snapshot)
+    return Worker(projection, scratch, self, texts, listings.of(projection.kinds))
   }
 
   final class Worker: FoldWorker {
@@ -82,17 +125,20 @@ final class Fold<P: Projection>: AnyFold {
     private let fold: Fold<P>
     /// On the heap, so that a fold's accesses need no check for exclusivity.
     private let scratch: UnsafeMutablePointer<P.Scratch>
-    private let isWanted = Room<UInt8>(capacity: 256)
-    private var rows = Room<UInt32>()
-    private var ends = Room<UInt32>()
+    private let listing: RowListing
+    /// Of one chunk; its memory serves the next one.
+    private var found = Outcomes<P.Record>()
+    private var hasher: DigestHasher?
 
-    init(_ projection: P, _ scratch: consuming P.Scratch, _ fold: Fold<P>) {
+    init(
+      _ projection: P, _ scratch: consuming P.Scratch, _ fold: Fold<P>, _ texts: DigestTexts?, _ listing: RowListing
+    ) {
+      self.listing = listing
       self.projection = projection
       self.fold = fold
       self.scratch = .allocate(capacity: 1)
       self.scratch.initialize(to: scratch)
-      for kind in 0..<256 { isWanted.start[kind] = projection.kinds.contains(rawValue: UInt8(kind)) ? 1 : 0 }
-      isWanted.start[Int(HistoryChunk.retracted)] = 0
+      hasher = if fold.digests, let texts { DigestHasher(names: texts.names) } else { nil }
     }
 
     deinit {
@@ -100,14 +146,49 @@ final class Fold<P: Projection>: AnyFold {
       scratch.deallocate()
     }
 
-    func fold(_ part: Int, _ chunk: borrowing HistoryChunk) { fold.setPart(part, outcomes(chunk)) }
+    func fold(_ part: Int, _ chunk: borrowing HistoryChunk) {
+      found.removeAll()
+      add(chunk, to: &found)
+      fold.take(found, digest: digest(found, chunk), part: part)
+    }
 
     func outcomes(_ chunk: borrowing HistoryChunk) -> Outcomes<P.Record> {
       var found = Outcomes<P.Record>()
-      chunk.list(isWanted.start, rows: &rows, ends: &ends)
-      projection.fold(
-        chunk.histories(rows: rows.start, ends: ends.start), scratch: &scratch.pointee, into: &found)
+      add(chunk, to: &found)
       return found
+    }
+
+    private func add(_ chunk: borrowing HistoryChunk, to found: inout Outcomes<P.Record>) {
+      listing.list(chunk)
+      let ends = listing.ends.start
+      projection.fold(
+        chunk.histories(rows: listing.rows.start, ends: ends), scratch: &scratch.pointee, into: &found)
+      guard projection.gathering == .cases else { return }
+      var start: UInt32 = 0
+      for index in 0..<chunk.peopleCount {
+        if ends[index] > start { found.cases.append(chunk.cases.start[index]) }
+        start = ends[index]
+      }
+    }
+
+    /// The digest of what a chunk gave; zero if none was asked for.
+    ///
+    /// - Precondition: the people of the chunk were identified.
+    func digest(_ found: borrowing Outcomes<P.Record>, _ chunk: borrowing HistoryChunk) -> ViewDigest {
+      var digest = ViewDigest()
+      guard var hasher = hasher.take() else { return digest }
+      var start = 0
+      var index = 0
+      for person in found.people {
+        // In the order of the chunk; who has no outcome is passed over.
+        while chunk.numbers.start[index] != person.customer { index += 1 }
+        hasher.begin(chunk.idHashes.start[index])
+        projection.digest(found.records.span.extracting(start..<person.end), into: &hasher)
+        start = person.end
+        digest.add(hasher.finish())
+      }
+      self.hasher = consume hasher
+      return digest
     }
   }
 
@@ -119,47 +200,12 @@ final class Fold<P: Projection>: AnyFold {
     return all
   }
 
-  func digest(
-    _ snapshot: borrowing Snapshot, names: NameHashes, threads: Int
-  ) throws(LedgerError) -> ViewDigest {
-    let parts = [firm.withLock { $0 }] + parts.withLock { $0 }
-    let texts = try TextDirectory.customers(snapshot)
-    let next = Atomic<Int>(0)
-    let total = Mutex(ViewDigest())
-    try snapshot.onThreads(min(threads, parts.count)) { snapshot throws(LedgerError) in
-      var digest = ViewDigest()
-      var hasher = DigestHasher(names: names)
-      while true {
-        let index = next.add(1, ordering: .relaxed).oldValue
-        guard index < parts.count else { break }
-        try add(parts[index], to: &digest, &hasher, texts, snapshot)
-      }
-      total.withLock { $0.add(digest) }
-    }
-    return total.withLock { $0 }
-  }
-
-  private func add(
-    _ part: Outcomes<P.Record>, to digest: inout ViewDigest, _ hasher: inout DigestHasher, _ texts: TextDirectory,
-    _ snapshot: borrowing Snapshot
-  ) throws(LedgerError) {
-    let customers = UInt32(snapshot.customerCount)
-    var start = 0
-    for person in part.people {
-      if person.customer >= 1, person.customer <= customers {
-        texts.withText(person.customer) { hasher.begin($0) }
-      } else {
-        hasher.begin(try snapshot.subjectBytes(person.customer))
-      }
-      projection.digest(part.records.span.extracting(start..<person.end), into: &hasher)
-      start = person.end
-      digest.add(hasher.finish())
-    }
-  }
-
   // MARK: Storing
 
-  func storedParts() -> [StoredPart] { gathering == .people ? outcomes().storedParts() : [] }
+  func forEachStoredPart(_ body: (StoredPart) throws -> Void) rethrows {
+    let parts = [firm.withLock { $0 }] + parts.withLock { $0 }
+    try Outcomes.forEachStoredPart(parts, body)
+  }
 
   func firstDifference(
     from parts: [StoredPart], _ snapshot: borrowing Snapshot, names: NameHashes
@@ -180,9 +226,10 @@ final class Fold<P: Projection>: AnyFold {
     var hashes: [UInt32: UInt64] = [:]
     var hasher = DigestHasher(names: names)
     outcomes.forEach { customer, records in
-      hasher.begin(UnsafeBufferPointer(start: nil, count: 0))
+      hasher.begin(0)
       projection.digest(records, into: &hasher)
-      hashes[customer] = hasher.finish().lo
+      // A person may have several cases, in any order.
+      hashes[customer, default: 0] &+= hasher.finish().lo
     }
     return hashes
   }

@@ -167,10 +167,18 @@ extension History {
     /// Who turned to whom: as sent, else as the type says. Ask for the column `direction`.
     @inlinable public var direction: Direction? { Direction(rawValue: directionCode) }
 
-    /// True for a touch: a customer event from or to the customer. Ask for the column `direction`.
-    @inlinable public var isTouch: Bool {
-      customer != 0 && (directionCode == Direction.in.rawValue || directionCode == Direction.out.rawValue)
-    }
+    /// In or out for a touch: a customer event from or to the customer. Identity, corrections and the ledger's own
+    /// events are no interactions, whatever direction was sent. Ask for the column `direction`.
+    @inlinable public var touch: Direction? { Direction(rawValue: touchCode) }
+
+    /// Raw value of ``touch``; 0 is none.
+    @inlinable var touchCode: UInt8 { columns[ColumnSet.touchSlot].load(fromByteOffset: row, as: UInt8.self) }
+
+    /// True for a touch. Ask for the column `direction`.
+    @inlinable public var isTouch: Bool { touchCode != 0 }
+
+    /// True for what makes a customer active: a touch or an order. Ask for the column `direction`.
+    @inlinable public var isActivity: Bool { touchCode != 0 || kindCode == EventKind.orderPlaced.rawValue }
 
     /// True unless it is about identity, a correction or the ledger's own.
     public var isInteraction: Bool { EventKindSet.interactions.contains(rawValue: kindCode) }

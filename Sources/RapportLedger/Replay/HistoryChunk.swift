@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What gatherers are asked for, once for a replay.
 struct HistoryRequest: Sendable {
   /// The union over the projections.
@@ -37,7 +39,8 @@ extension HistoryRequest {
 
 /// Complete histories side by side, one array a column, in canonical order.
 ///
-/// A row of a chunk is an event. The rows of a person (or case) stand together, from `starts[person]`. A counting pass
+/// A row of a chunk is an event. The rows of a person (or case) stand together, from `starts[person]`; rows of nobody, which
+/// were only read because they lie between others, stand behind all. A counting pass
 /// gives each selected row of the log its row here; most histories are in order at once, since blocks follow each other
 /// in order of arrival and are sorted inside, and the others are sorted before a column is touched. Then each
 /// column is read block by block straight to its place.
@@ -45,12 +48,19 @@ struct HistoryChunk: ~Copyable {
   /// Stands in `kind` for an event that was retracted: no set of kinds that is folded has it.
   static let retracted: UInt8 = 254
 
+  /// Another one for all that is ever arranged.
+  private(set) var serial = 0
+  private static let serials = Atomic<Int>(0)
+
   private(set) var peopleCount = 0
   private(set) var count = 0
   /// By person the number of its canonical id.
   private(set) var numbers = Room<UInt32>()
   /// Where the rows of each person begin, and one entry more.
   private(set) var starts = Room<UInt32>()
+  /// By person what a digest is keyed by; of cases their keys. Where they were asked for.
+  private(set) var idHashes = Room<UInt64>()
+  private(set) var cases = Room<UInt64>()
   /// By index of the selection the row in the chunk.
   private(set) var slots = Room<UInt32>()
   /// The inverse, where it was needed.
@@ -86,12 +96,27 @@ struct HistoryChunk: ~Copyable {
 
   func setNumber(_ number: UInt32, of person: Int) { numbers.start[person] = number }
 
+  /// Sets the keys of cases.
+  mutating func setCases(_ keys: UnsafePointer<UInt64>) {
+    cases.reserve(peopleCount)
+    cases.start.update(from: keys, count: peopleCount)
+  }
+
+  /// Finds what the digests of people are keyed by, once for all projections.
+  mutating func identify(_ texts: DigestTexts, in snapshot: borrowing Snapshot) throws(LedgerError) {
+    idHashes.reserve(peopleCount)
+    for person in 0..<peopleCount {
+      idHashes.start[person] = try texts.key(of: numbers.start[person], snapshot)
+    }
+  }
+
   /// Arranges what was selected.
   ///
   /// - Complexity: O(rows · columns), and the sorting of histories that arrived out of order.
   mutating func arrange(
     _ selection: borrowing RowSelection, belief: borrowing Belief, in snapshot: borrowing Snapshot
   ) throws(LedgerError) {
+    serial = Self.serials.add(1, ordering: .relaxed).newValue
     place(selection)
     gatherOrder(selection, snapshot)
     let overrides = belief.corrections.isEmpty ? [] : applyToOrder(belief.corrections, selection)
@@ -132,17 +157,17 @@ struct HistoryChunk: ~Copyable {
     slots.reserve(count)
     starts.reserve(peopleCount + 1)
     next.reserve(peopleCount + 1)
+    // One more, for the rows of nobody.
     let (starts, next, slots, people) = (starts.start, next.start, slots.start, selection.people.start)
     next.update(repeating: 0, count: peopleCount + 1)
     for index in 0..<count { next[Int(people[index])] &+= 1 }
     var sum: UInt32 = 0
-    for person in 0..<peopleCount {
+    for person in 0...peopleCount {
       starts[person] = sum
       let size = next[person]
       next[person] = sum
       sum &+= size
     }
-    starts[peopleCount] = sum
     for index in 0..<count {
       let person = Int(people[index])
       slots[index] = next[person]

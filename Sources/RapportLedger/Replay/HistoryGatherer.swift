@@ -47,6 +47,12 @@ struct HistoryGatherer: ~Copyable {
       let first = Self.seek(column, customers.lowerBound, from: cursor)
       let end = Self.seek(column, customers.upperBound, from: first)
       cursor = end
+      let spare = UInt32(customers.count)
+      if selection.append(
+        wholeOf: first..<end, ofBlock: index, block, lowest: lowest, spare: spare, merged: merged)
+      {
+        return
+      }
       selection.append(first..<end, ofBlock: index, block) { rows, people in
         column.read(RowList(UnsafeBufferPointer(rows)), to: people)
         guard merged.isEmpty else { return Self.drop(merged, rows, people, lowest) }
@@ -107,6 +113,10 @@ struct HistoryGatherer: ~Copyable {
     let people = belief.people
     let person = People.Person(number: people.person(of: customer), members: people.members(of: customer))
     try gather([person][...], belief: belief, from: snapshot)
+  }
+
+  mutating func identify(_ texts: DigestTexts?, in snapshot: borrowing Snapshot) throws(LedgerError) {
+    if let texts { try chunk.identify(texts, in: snapshot) }
   }
 
   /// Where a row of the chunk stands in the log.

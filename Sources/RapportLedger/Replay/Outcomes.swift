@@ -4,6 +4,8 @@ public struct Outcomes<Record: BitwiseCopyable & Sendable>: Sendable {
   /// People with at least one event that the projection reads.
   public var people: [Person] = []
   public var records: [Record] = []
+  /// Of cases the key of each; empty for people.
+  var cases: [UInt64] = []
 
   public struct Person: BitwiseCopyable, Sendable {
     /// Number of the canonical id; 0 is the firm.
@@ -30,19 +32,48 @@ public struct Outcomes<Record: BitwiseCopyable & Sendable>: Sendable {
   mutating func append(_ next: Outcomes<Record>) {
     let offset = records.count
     records += next.records
+    cases += next.cases
     // Not a lazy map: that is not specialised, and allocates for each person.
     for person in next.people { people.append(Person(customer: person.customer, end: person.end + offset)) }
   }
 
-  func filter(_ isWanted: (UInt32) -> Bool) -> Outcomes<Record> {
+  func filter(_ isWanted: (UInt32) -> Bool) -> Outcomes<Record> { keeping { isWanted(people[$0].customer) } }
+
+  /// - Parameter isWanted: whether the person (or case) of an index stays.
+  func keeping(_ isWanted: (Int) -> Bool) -> Outcomes<Record> {
     var kept = Outcomes<Record>()
     var start = 0
-    for person in people {
+    for (index, person) in people.enumerated() {
       defer { start = person.end }
-      guard isWanted(person.customer) else { continue }
+      guard isWanted(index) else { continue }
       kept.records += records[start..<person.end]
       kept.people.append(Person(customer: person.customer, end: kept.records.count))
+      if !cases.isEmpty { kept.cases.append(cases[index]) }
     }
     return kept
+  }
+
+  /// Forgets everything but its memory.
+  mutating func removeAll() {
+    people.removeAll(keepingCapacity: true)
+    records.removeAll(keepingCapacity: true)
+    cases.removeAll(keepingCapacity: true)
+  }
+
+  /// A copy in memory of its own that is no larger than it must be.
+  func exactCopy() -> Outcomes<Record> {
+    func copy<T: BitwiseCopyable>(_ array: [T]) -> [T] {
+      [T](unsafeUninitializedCapacity: array.count) { target, count in
+        count = array.count
+        array.withUnsafeBufferPointer {
+          if count > 0 { target.baseAddress!.initialize(from: $0.baseAddress!, count: count) }
+        }
+      }
+    }
+    var outcomes = Outcomes<Record>()
+    outcomes.people = copy(people)
+    outcomes.records = copy(records)
+    outcomes.cases = copy(cases)
+    return outcomes
   }
 }

@@ -3,40 +3,83 @@ extension Replay {
   private static let touchedShare = 8
   private static let fewPeople = 256
 
-  /// What a projection made of every person, from its stored state and the events since.
+  /// What a projection made of every person or case, from its stored state and the events since.
   ///
   /// - Returns: nil where there is no state that is of use: another version, another past, too much since, or events that
-  ///   change who people are or what the firm is.
-  /// - Complexity: O(outcomes + events of the people touched since).
+  ///   change who people are, what the firm is or – of cases – what other events say.
+  /// - Complexity: O(outcomes + events of the people touched since); of cases O(outcomes + events), a pass over their keys.
   func stored<P: Projection>(
     _ projection: P, over snapshot: borrowing Snapshot
   ) throws(LedgerError) -> Outcomes<P.Record>? {
-    guard let store = snapshot.stateStore, projection.gathering == .people,
-      limits.position ?? .max >= snapshot.position,
+    guard let store = snapshot.stateStore, limits.position ?? .max >= snapshot.position,
       let state = store.load(P.name, version: P.version), state.isIntact, !state.parts.isEmpty,
       state.checkpoint.position <= snapshot.position, let outcomes = Outcomes<P.Record>(state.parts)
     else { return nil }
-    let checkpoint = state.checkpoint
-    let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
     let belief = try Belief(snapshot, limits: limits)
     guard try seesEverything(snapshot, belief) else { return nil }
+    if state.checkpoint.position == snapshot.position { return outcomes }
+    switch projection.gathering {
+    case .people:
+      guard let touched = try people(since: state.checkpoint.position, belief, snapshot) else { return nil }
+      if touched.contains(0), projection.readsFirm { return nil }
+      let others = touched.subtracting([0])
+      if others.isEmpty { return outcomes }
+      guard others.count <= max(64, snapshot.customerCount / Self.touchedShare) else { return nil }
+      return outcomes.replacing(others, by: try refold(others, projection, belief, snapshot, firm: outcomes))
+    case .cases:
+      guard !projection.readsFirm,
+        let touched = try cases(since: state.checkpoint.position, projection, belief, snapshot)
+      else { return nil }
+      if touched.isEmpty { return outcomes }
+      guard touched.count <= max(64, outcomes.cases.count / Self.touchedShare) else { return nil }
+      return outcomes.replacing(touched, by: try refold(touched, projection, belief, snapshot))
+    }
+  }
+
+  /// The people whom events after a position are about; 0 is the firm.
+  ///
+  /// - Returns: nil if some of these events change who people are.
+  private func people(
+    since position: UInt64, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> Set<UInt32>? {
+    let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
+    // Corrections may be of merges.
+    let changesPeople = EventKindSet.mappings.union(hasMappings ? .corrections : [])
     var touched: Set<UInt32> = []
     for index in snapshot.blocks.indices.reversed() {
       let block = snapshot.blocks[index]
-      guard block.header.lastPosition > checkpoint.position else { break }
-      // Corrections may be of merges.
-      let changesPeople = EventKindSet.mappings.union(hasMappings ? .corrections : [])
+      guard block.header.lastPosition > position else { break }
       guard block.header.kindSet.isDisjoint(with: changesPeople) else { return nil }
       try snapshot.check(index, ColumnSet(.customer, .rank).rawValue)
       let (customers, ranks) = (block.column(.customer), block.column(.rank))
-      for row in 0..<block.count where block.firstPosition + UInt64(ranks[row]) > checkpoint.position {
+      for row in 0..<block.count where block.firstPosition + UInt64(ranks[row]) > position {
         touched.insert(belief.people.person(of: UInt32(truncatingIfNeeded: customers[row])))
       }
     }
-    if touched.remove(0) != nil, projection.readsFirm { return nil }
-    if touched.isEmpty { return outcomes }
-    guard touched.count <= max(64, snapshot.customerCount / Self.touchedShare) else { return nil }
-    return outcomes.replacing(touched, by: try refold(touched, projection, belief, snapshot, firm: outcomes))
+    return touched
+  }
+
+  /// The cases that events after a position belong to.
+  ///
+  /// - Returns: nil if some of these events change who people are, or what other events say.
+  private func cases<P: Projection>(
+    since position: UInt64, _ projection: P, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> Set<UInt64>? {
+    let request = request([Fold(projection)])
+    var touched: Set<UInt64> = []
+    var keys = CaseKeys(snapshot, request)
+    for index in snapshot.blocks.indices.reversed() {
+      let block = snapshot.blocks[index]
+      guard block.header.lastPosition > position else { break }
+      guard block.header.kindSet.isDisjoint(with: .acts) else { return nil }
+      try snapshot.check(index, CaseRows.columns.union(ColumnSet(.kind, .rank)).rawValue)
+      keys.read(index, belief, snapshot)
+      let ranks = block.column(.rank)
+      keys.forEach { row, key in
+        if block.firstPosition + UInt64(ranks[Int(row)]) > position { touched.insert(key) }
+      }
+    }
+    return touched
   }
 
   /// Whether no event lies behind the valid time that is asked for.
@@ -60,5 +103,21 @@ extension Replay {
     let persons = touched.sorted().map { People.Person(number: $0, members: belief.people.members(of: $0)) }
     try foldHistories(of: persons, fold, request, belief, snapshot, part: 0)
     return fold.outcomes().filter { $0 != 0 }
+  }
+
+  /// Gathers some cases from the log and folds them.
+  private func refold<P: Projection>(
+    _ touched: Set<UInt64>, _ projection: P, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> Outcomes<P.Record> {
+    let fold = Fold(projection)
+    let request = request([fold])
+    for index in snapshot.blocks.indices {
+      try snapshot.check(index, CaseRows.columns.union(ColumnSet(.kind)).rawValue)
+    }
+    let rows = try CaseRows(touched, request, belief, snapshot, threads: threads)
+    var gatherer = CaseGatherer(snapshot, request)
+    try rows.check(request, in: snapshot)
+    try gatherer.gather(0, of: rows, belief: belief, from: snapshot)
+    return try fold.makeTypedWorker(snapshot).outcomes(gatherer.chunk)
   }
 }

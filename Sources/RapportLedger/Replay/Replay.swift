@@ -59,9 +59,9 @@ public struct Replay: Sendable {
   public func digest<P: Projection>(_ projection: P, over snapshot: borrowing Snapshot) throws(LedgerError)
     -> ViewDigest
   {
-    let fold = Fold(projection)
+    let fold = Fold(projection, keeps: false, digests: true)
     try run([fold], over: snapshot)
-    return try fold.digest(snapshot, names: NameHashes(snapshot), threads: threads)
+    return fold.digest
   }
 
   /// Folds several projections in one pass, from the log alone.
@@ -73,14 +73,15 @@ public struct Replay: Sendable {
     try check(request(folds), of: snapshot)
     let belief = try Belief(snapshot, limits: limits)
     let isStorable = snapshot.extraTextCount == extraTexts
+    let texts = folds.contains(where: \.digests) ? try DigestTexts(snapshot) : nil
     let folded = Atomic<Int>(0)
     for gathering in [Gathering.people, .cases] {
       let some = folds.filter { $0.gathering == gathering }
       guard !some.isEmpty else { continue }
-      try foldFirm(some, belief, snapshot)
+      try foldFirm(some, belief, snapshot, texts)
       switch gathering {
-      case .people: try foldPeople(some, belief, snapshot, folded)
-      case .cases: try foldCases(some, belief, snapshot, folded)
+      case .people: try foldPeople(some, belief, snapshot, texts, folded)
+      case .cases: try foldCases(some, belief, snapshot, texts, folded)
       }
       if isCancelled?() == true { throw .interrupted }
     }
@@ -89,7 +90,7 @@ public struct Replay: Sendable {
 
   func request(_ folds: [any AnyFold]) -> HistoryRequest {
     var columns = folds.reduce(ColumnSet()) { $0.union($1.columns) }
-    if folds.contains(where: { $0.gathering == .cases }) { columns.formUnion(CaseGatherer.columns) }
+    if folds.contains(where: { $0.gathering == .cases }) { columns.formUnion(CaseRows.columns) }
     return HistoryRequest(
       kinds: folds.reduce(EventKindSet()) { $0.union($1.kinds) }, columns: columns,
       readsLines: folds.contains { $0.readsLines }, limits: limits)
@@ -112,18 +113,20 @@ public struct Replay: Sendable {
 
   /// The firm's own history, for projections that read it.
   private func foldFirm(
-    _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
+    _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?
   ) throws(LedgerError) {
     for fold in folds { fold.prepare() }
     let readers = folds.filter(\.readsFirm)
     guard !readers.isEmpty else { return }
     var gatherer = HistoryGatherer(snapshot, request(readers))
     try gatherer.gatherPerson(of: 0, belief: belief, from: snapshot)
-    for fold in readers { try fold.foldFirm(gatherer.chunk, snapshot) }
+    try gatherer.identify(texts, in: snapshot)
+    for fold in readers { try fold.foldFirm(gatherer.chunk, snapshot, texts) }
   }
 
   private func foldPeople(
-    _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ folded: borrowing Atomic<Int>
+    _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?,
+    _ folded: borrowing Atomic<Int>
   ) throws(LedgerError) {
     let request = request(folds)
     let schedule = Schedule(snapshot, kinds: request.kinds, people: belief.people, threads: threads)
@@ -133,8 +136,9 @@ public struct Replay: Sendable {
       let belief = SharedPointer(pointer: belief)
       try snapshot.onThreads(min(threads, schedule.count)) { snapshot throws(LedgerError) in
         var gatherer = HistoryGatherer(snapshot, request)
+        let listings = RowListings()
         var workers: [any FoldWorker] = []
-        for fold in folds { workers.append(try fold.makeWorker(snapshot)) }
+        for fold in folds { workers.append(try fold.makeWorker(snapshot, texts, listings)) }
         while true {
           let part = next.add(1, ordering: .relaxed).oldValue
           guard part < schedule.count, isCancelled?() != true else { return }
@@ -145,6 +149,7 @@ public struct Replay: Sendable {
             try gatherer.gather(
               belief.pointer.pointee.people.persons[range], belief: belief.pointer.pointee, from: snapshot)
           }
+          try gatherer.identify(texts, in: snapshot)
           for worker in workers { worker.fold(part, gatherer.chunk) }
           onProgress?(folded.add(gatherer.chunk.count, ordering: .relaxed).newValue)
         }
@@ -153,24 +158,30 @@ public struct Replay: Sendable {
   }
 
   private func foldCases(
-    _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ folded: borrowing Atomic<Int>
+    _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?,
+    _ folded: borrowing Atomic<Int>
   ) throws(LedgerError) {
     let request = request(folds)
-    let rounds = CaseGatherer.rounds(snapshot)
+    let rounds = CaseRows.rounds(snapshot)
     for fold in folds { fold.prepare(parts: rounds) }
-    let next = Atomic<Int>(0)
     try withUnsafePointer(to: belief) { belief throws(LedgerError) in
       let belief = SharedPointer(pointer: belief)
-      try snapshot.onThreads(min(threads, rounds)) { snapshot throws(LedgerError) in
-        var gatherer = CaseGatherer(snapshot, request)
-        var workers: [any FoldWorker] = []
-        for fold in folds { workers.append(try fold.makeWorker(snapshot)) }
-        while true {
-          let round = next.add(1, ordering: .relaxed).oldValue
-          guard round < rounds, isCancelled?() != true else { return }
-          try gatherer.gather(round: round, of: rounds, belief: belief.pointer.pointee, from: snapshot)
-          for worker in workers { worker.fold(round, gatherer.chunk) }
-          onProgress?(folded.add(gatherer.chunk.count, ordering: .relaxed).newValue)
+      for pass in CaseRows.passes(rounds) {
+        let rows = try CaseRows(pass, of: rounds, request, belief.pointer.pointee, snapshot, threads: threads)
+        let next = Atomic<Int>(pass.lowerBound)
+        try snapshot.onThreads(min(threads, pass.count)) { snapshot throws(LedgerError) in
+          var gatherer = CaseGatherer(snapshot, request)
+          let listings = RowListings()
+          var workers: [any FoldWorker] = []
+          for fold in folds { workers.append(try fold.makeWorker(snapshot, texts, listings)) }
+          while true {
+            let round = next.add(1, ordering: .relaxed).oldValue
+            guard round < pass.upperBound, isCancelled?() != true else { return }
+            try gatherer.gather(round, of: rows, belief: belief.pointer.pointee, from: snapshot)
+            try gatherer.identify(texts, in: snapshot)
+            for worker in workers { worker.fold(round, gatherer.chunk) }
+            onProgress?(folded.add(gatherer.chunk.count, ordering: .relaxed).newValue)
+          }
         }
       }
     }
@@ -181,11 +192,11 @@ public struct Replay: Sendable {
     _ fold: any AnyFold, over snapshot: borrowing Snapshot, _ customer: UInt32
   ) throws(LedgerError) {
     let belief = try Belief(snapshot, limits: limits, of: customer)
-    try foldFirm([fold], belief, snapshot)
+    try foldFirm([fold], belief, snapshot, nil)
     fold.prepare(parts: 1)
     var gatherer = HistoryGatherer(snapshot, request([fold]))
     try gatherer.gatherPerson(of: customer, belief: belief, from: snapshot)
-    try fold.makeWorker(snapshot).fold(0, gatherer.chunk)
+    try fold.makeWorker(snapshot, nil, RowListings()).fold(0, gatherer.chunk)
   }
 }
 

@@ -40,7 +40,8 @@ extension Ledger {
   ) throws -> ReplayReport {
     let projections = try Catalogue.projections(named: names)
     return try read(upTo: limit) { snapshot in
-      let rebuilt = try Rebuilt(projections, snapshot, threads: threads, isCancelled, onProgress)
+      let rebuilt = try Rebuilt(
+        projections, snapshot, threads: threads, keeps: check || limit == nil, isCancelled, onProgress)
       if check { return try compareWithStored(rebuilt, snapshot) }
       if limit == nil { try stateStore.store(rebuilt.report.views, rebuilt.isStorable ? rebuilt.folds : nil) }
       return rebuilt.report
@@ -50,34 +51,34 @@ extension Ledger {
   /// Views as the log gives them.
   private struct Rebuilt {
     let folds: [any AnyFold]
-    let names: NameHashes
     let isStorable: Bool
     var report: ReplayReport
 
     init(
-      _ projections: [any Projection], _ snapshot: borrowing Snapshot, threads: Int,
+      _ projections: [any Projection], _ snapshot: borrowing Snapshot, threads: Int, keeps: Bool,
       _ isCancelled: (@Sendable () -> Bool)? = nil, _ onProgress: (@Sendable (Int) -> Void)? = nil
     ) throws {
       var replay = Replay(threads: threads)
       replay.onProgress = onProgress
       replay.isCancelled = isCancelled
-      folds = projections.map { Self.fold($0) }
+      folds = projections.map { Self.fold($0, keeps: keeps) }
       let started = Clock.monotonic
       isStorable = try replay.run(folds, over: snapshot)
-      names = try NameHashes(snapshot)
       var views: [Checkpoint] = []
       for fold in folds {
         views.append(
           Checkpoint(
             view: fold.name, version: fold.version, position: snapshot.position, customers: fold.peopleCount,
-            digest: try fold.digest(snapshot, names: names, threads: threads)))
+            digest: fold.digest))
       }
       report = ReplayReport(
         position: snapshot.position, events: Int(snapshot.position), threads: replay.threads,
         seconds: Double(Clock.monotonic - started) / 1e9, views: views)
     }
 
-    private static func fold(_ projection: some Projection) -> any AnyFold { Fold(projection) }
+    private static func fold(_ projection: some Projection, keeps: Bool) -> any AnyFold {
+      Fold(projection, keeps: keeps, digests: true)
+    }
   }
 
   /// Compares stored states with the log as it was at their positions.
@@ -94,7 +95,7 @@ extension Ledger {
       } else {
         let projections = try Catalogue.projections(named: [view.view])
         report.differences += try read(upTo: position) { snapshot in
-          try Self.differences(state, Rebuilt(projections, snapshot, threads: report.threads), 0, snapshot)
+          try Self.differences(state, Rebuilt(projections, snapshot, threads: report.threads, keeps: true), 0, snapshot)
         }
       }
     }
@@ -112,7 +113,7 @@ extension Ledger {
         "\(view.view): stored digest \(kept.digest) at position \(kept.position), rebuilt \(view.digest)")
     }
     if !state.parts.isEmpty,
-      let customer = try rebuilt.folds[index].firstDifference(from: state.parts, snapshot, names: rebuilt.names)
+      let customer = try rebuilt.folds[index].firstDifference(from: state.parts, snapshot, names: NameHashes(snapshot))
     {
       differences.append(
         "\(view.view): what is stored of \(customer) at position \(kept.position) is not what the log says")

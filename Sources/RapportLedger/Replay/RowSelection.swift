@@ -11,6 +11,7 @@ struct RowSelection: ~Copyable {
   private(set) var rows = Room<UInt32>(capacity: 1 << 14)
   /// By row the index of the person (or case) among those of the chunk.
   private(set) var people = Room<UInt32>(capacity: 1 << 14)
+  private var kindCodes = Room<UInt8>()
   /// One where events of a kind are selected.
   let isWanted = Room<UInt8>(capacity: 256)
   let kinds: EventKindSet
@@ -52,17 +53,60 @@ struct RowSelection: ~Copyable {
     count += found
   }
 
-  /// Selects rows that were found elsewhere, in order, with whose they are.
-  mutating func append(rows found: some Collection<(UInt32, UInt32)>, ofBlock index: Int) {
+  /// Selects all rows of a stretch of a block, if nearly all are wanted: rows without a gap are read so much faster that
+  /// some more do not matter.
+  ///
+  /// - Parameters:
+  ///   - lowest: the customer of index 0.
+  ///   - spare: whose the rows are that are not wanted: of another kind, or of customers of `merged`.
+  /// - Returns: false if nothing was selected, because too many are not wanted.
+  mutating func append(
+    wholeOf range: Range<Int>, ofBlock index: Int, _ block: Block, lowest: UInt32, spare: UInt32, merged: [UInt64]
+  ) -> Bool {
+    guard !range.isEmpty, block.header.lastPosition <= last else { return false }
+    rows.reserve(count + range.count, keeping: count)
+    people.reserve(count + range.count, keeping: count)
+    let all = RowList(range)
+    let target = people.start + count
+    let isSubset = block.header.kindSet.isSubset(of: kinds)
+    if !isSubset {
+      kindCodes.reserve(range.count)
+      block.column(.kind).read(all, to: kindCodes.start)
+      var wanted = 0
+      for place in 0..<range.count { wanted &+= Int(isWanted.start[Int(kindCodes.start[place])]) }
+      guard wanted * 4 > range.count * 3 else { return false }
+    }
+    block.column(.customer).read(all, to: target)
+    if !merged.isEmpty {
+      for place in 0..<range.count {
+        let customer = target[place]
+        let isMerged = merged[Int(customer) / 64] >> UInt64(customer % 64) & 1 != 0
+        target[place] = isMerged ? spare : customer &- lowest
+      }
+    } else {
+      for place in 0..<range.count { target[place] &-= lowest }
+    }
+    if !isSubset {
+      for place in 0..<range.count where isWanted.start[Int(kindCodes.start[place])] == 0 { target[place] = spare }
+    }
+    for place in 0..<range.count { rows.start[count + place] = UInt32(truncatingIfNeeded: range.lowerBound &+ place) }
+    stretches.append(Stretch(block: index, range: count..<count + range.count))
+    count += range.count
+    return true
+  }
+
+  /// Selects rows that were found elsewhere, in order.
+  ///
+  /// - Parameter person: whose each of them is.
+  @inline(__always)
+  mutating func append(_ found: UnsafeBufferPointer<UInt32>, ofBlock index: Int, person: (Int) -> UInt32) {
+    guard let start = found.baseAddress, !found.isEmpty else { return }
     rows.reserve(count + found.count, keeping: count)
     people.reserve(count + found.count, keeping: count)
-    let first = count
-    for (row, person) in found {
-      rows.start[count] = row
-      people.start[count] = person
-      count += 1
-    }
-    if count > first { stretches.append(Stretch(block: index, range: first..<count)) }
+    (rows.start + count).update(from: start, count: found.count)
+    for place in 0..<found.count { people.start[count + place] = person(place) }
+    stretches.append(Stretch(block: index, range: count..<count + found.count))
+    count += found.count
   }
 
   private func selectKinds(_ range: Range<Int>, _ block: Block, _ target: UnsafeMutablePointer<UInt32>) -> Int {

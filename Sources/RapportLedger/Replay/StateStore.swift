@@ -1,17 +1,17 @@
-import CHash
 import LMDB
 
 /// The stored outcomes of views: what makes a question about all people cheap. Only ever a matter of speed: `views/` may
 /// be deleted at any time.
 ///
 /// Database `outcomes` of the environment `views/`, from the name of a view, a zero byte and the number of a part (four
-/// bytes, the greatest first) to the part: the outcomes of 4,096 customers, in order of their numbers.
+/// bytes, the greatest first) to the part: the outcomes of 4,096 customers, in order of their numbers, or of 4,096 cases.
 ///
 /// | size | field |
 /// |---|---|
 /// | 4 | people in the part: n |
-/// | 4 | bytes of a record |
+/// | 4 | bytes of a record; the top bit is set for cases |
 /// | 8 · n | number of each person, and how many records it has |
+/// | 8 · n | of cases the key of each |
 /// | … | the records |
 /// | 8 | XXH3-64 of the bytes before, for the ledger's seed |
 ///
@@ -22,6 +22,7 @@ struct StateStore: Sendable {
   /// Of the ledger: the state of another ledger is none.
   let seed: UInt64
 
+  /// Customers, or cases.
   static let customersPerPart: UInt32 = 4096
 
   static func key(_ view: String, _ part: UInt32) -> [UInt8] {
@@ -47,10 +48,12 @@ struct StateStore: Sendable {
         let bytes = checkpoint.bytes
         try transaction.put(checkpoint.view, bytes.span.bytes, in: database)
         guard let folds else { continue }
-        for part in folds[index].storedParts() {
-          let bytes = part.sealed(seed)
-          try transaction.put(Self.key(checkpoint.view, part.number), bytes.span.bytes, in: outcomes)
-        }
+        do {
+          try folds[index].forEachStoredPart { part in
+            let bytes = part.sealed(seed)
+            try transaction.put(Self.key(checkpoint.view, part.number), bytes.span.bytes, in: outcomes)
+          }
+        } catch { throw error as! LMDBError }
       }
       try transaction.commit()
     }
@@ -102,115 +105,5 @@ struct StateStore: Sendable {
       return state
     }
     return loaded ?? nil
-  }
-}
-
-/// The outcomes of some customers as bytes.
-struct StoredPart: Sendable {
-  var number: UInt32 = 0
-  var people: [(customer: UInt32, records: UInt32)] = []
-  var recordBytes = 0
-  var records: [UInt8] = []
-
-  init(number: UInt32, recordBytes: Int) {
-    self.number = number
-    self.recordBytes = recordBytes
-  }
-
-  /// - Returns: nil if the bytes are not those of an intact part.
-  init?(_ bytes: RawSpan, seed: UInt64) {
-    let stored = bytes.withUnsafeBytes { [UInt8]($0) }
-    guard stored.count >= 16 else { return nil }
-    func load<T: FixedWidthInteger>(_ offset: Int, _: T.Type) -> T {
-      stored.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
-    }
-    let end = stored.count - 8
-    guard load(end, UInt64.self) == stored.withUnsafeBytes({ rpt_hash64($0.baseAddress, end, seed) }) else {
-      return nil
-    }
-    let count = Int(load(0, UInt32.self))
-    recordBytes = Int(load(4, UInt32.self))
-    guard 8 + 8 * count <= end else { return nil }
-    var recordCount = 0
-    for index in 0..<count {
-      people.append((load(8 + 8 * index, UInt32.self), load(12 + 8 * index, UInt32.self)))
-      recordCount += Int(people[index].records)
-    }
-    records = Array(stored[(8 + 8 * count)..<end])
-    guard records.count == recordCount * recordBytes else { return nil }
-  }
-
-  func sealed(_ seed: UInt64) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(16 + 8 * people.count + records.count)
-    func append<T: FixedWidthInteger>(_ value: T) {
-      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-    append(UInt32(people.count))
-    append(UInt32(recordBytes))
-    for person in people {
-      append(person.customer)
-      append(person.records)
-    }
-    bytes += records
-    append(bytes.withUnsafeBytes { rpt_hash64($0.baseAddress, $0.count, seed) })
-    return bytes
-  }
-}
-
-extension Outcomes {
-  /// The outcomes as parts, in order of customer numbers.
-  func storedParts() -> [StoredPart] {
-    var order: [(customer: UInt32, records: Range<Int>)] = []
-    var start = 0
-    for person in people {
-      order.append((person.customer, start..<person.end))
-      start = person.end
-    }
-    order.sort { $0.customer < $1.customer }
-    let stride = MemoryLayout<Record>.stride
-    var parts: [StoredPart] = []
-    records.withUnsafeBytes { bytes in
-      for (customer, range) in order {
-        let number = customer / StateStore.customersPerPart
-        if parts.last?.number != number { parts.append(StoredPart(number: number, recordBytes: stride)) }
-        parts[parts.count - 1].people.append((customer, UInt32(range.count)))
-        parts[parts.count - 1].records += bytes[range.lowerBound * stride..<range.upperBound * stride]
-      }
-    }
-    // A state without anybody is a state, too.
-    return parts.isEmpty ? [StoredPart(number: 0, recordBytes: stride)] : parts
-  }
-
-  /// - Returns: nil if the parts are of records of another size.
-  init?(_ parts: [StoredPart]) {
-    self.init()
-    let stride = MemoryLayout<Record>.stride
-    guard parts.allSatisfy({ $0.recordBytes == stride }) else { return nil }
-    let count = parts.reduce(0) { $0 + $1.records.count } / stride
-    records = [Record](unsafeUninitializedCapacity: count) { buffer, initialized in
-      var offset = 0
-      for part in parts where !part.records.isEmpty {
-        part.records.withUnsafeBytes {
-          (UnsafeMutableRawPointer(buffer.baseAddress!) + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
-        }
-        offset += part.records.count
-      }
-      initialized = count
-    }
-    var end = 0
-    for part in parts {
-      for person in part.people {
-        end += Int(person.records)
-        people.append(Person(customer: person.customer, end: end))
-      }
-    }
-  }
-
-  /// These outcomes with those of some people in the place of their former ones.
-  func replacing(_ touched: Set<UInt32>, by fresh: Outcomes<Record>) -> Outcomes<Record> {
-    var merged = filter { !touched.contains($0) }
-    merged.append(fresh)
-    return merged
   }
 }

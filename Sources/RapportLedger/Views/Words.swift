@@ -1,12 +1,5 @@
 /// The words of the contract (`events.md`, “Words”), as properties of one event.
 extension History.Event {
-  /// In or out for a touch: a customer event from or to the customer. Identity, corrections and the ledger's own events
-  /// are no interactions, whatever direction was sent.
-  var touch: Direction? {
-    guard customer != 0, isInteraction, let direction, direction != .self else { return nil }
-    return direction
-  }
-
   /// Who acted: as sent; without it an inbound touch is the customer's, an outbound one an employee's.
   var actor: ActorKind? {
     if actorCode != 0 { return ActorKind(rawValue: actorCode) }
