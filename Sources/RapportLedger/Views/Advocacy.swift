@@ -86,10 +86,7 @@ public struct Advocacy: View {
 
   public struct Tally {
     var made = 0, converted = 0, positive = 0, staff = 0, went = 0
-    /// By person the name of whom they came by.
-    var referrers: [UInt32: UInt32] = [:]
-    /// The person of ids that are merged into another.
-    var persons: [UInt32: UInt32] = [:]
+    var referrers = Referrers()
   }
 
   public func makeTally() -> Tally { Tally() }
@@ -99,7 +96,7 @@ public struct Advocacy: View {
     var registered: UInt32?
     for index in signs.indices {
       let sign = signs[index]
-      if sign.what == .alias { tally.persons[sign.referrer] = person }
+      if sign.what == .alias { tally.referrers.merge(sign.referrer, into: person) }
       guard query.includes(sign.time) else { continue }
       switch sign.what {
       case .alias: continue
@@ -113,38 +110,15 @@ public struct Advocacy: View {
       case .wentPublic: tally.went += 1
       }
     }
-    if let referrer = converted ?? registered { tally.referrers[person] = referrer }
+    if let referrer = converted ?? registered { tally.referrers.add(person, by: referrer) }
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
     let row = ViewRow([
       "referrals": .count(tally.made), "converted_rate": .rate(part: tally.converted, whole: tally.made),
-      "depth_max": .count(try depth(tally, names)), "mentions_positive": .count(tally.positive),
+      "depth_max": .count(try tally.referrers.depth(names)), "mentions_positive": .count(tally.positive),
       "went_public": .count(tally.went),
     ])
     return ViewRows([row], leftOut: ["not_a_customer": tally.staff])
-  }
-
-  /// The longest chain; one that bites its tail ends where it does.
-  private func depth(_ tally: Tally, _ names: borrowing Snapshot) throws -> Int {
-    var parents: [UInt32: UInt32?] = [:]
-    for (person, name) in tally.referrers {
-      let referrer = try names.customer(try names.name(name))
-      parents.updateValue(referrer.map { tally.persons[$0] ?? $0 }, forKey: person)
-    }
-    var longest = 0
-    for person in parents.keys {
-      var seen: Set<UInt32> = [person]
-      var at = person
-      var length = 0
-      while let parent = parents[at] {
-        length += 1
-        // Somebody of whom we know nothing but the id ends the chain.
-        guard let parent, seen.insert(parent).inserted else { break }
-        at = parent
-      }
-      longest = max(longest, length)
-    }
-    return longest
   }
 }

@@ -1,7 +1,7 @@
 /// `authenticity`: no bots and no staff disguised as customers.
-public struct Authenticity: View {
+public struct Authenticity: View, PackedProjection {
   public static let name = "authenticity"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Who speaks here: customers, people of ours, or machines that do not say so?"
   public static let definition = ViewDefinition(
     formula: """
@@ -14,16 +14,15 @@ public struct Authenticity: View {
     groupings: ["actorkind"],
     keys: ["utterances", "undisclosed", "undisclosed_rate", "human_share", "handoff_p50", "handoff_p90"])
 
-  /// A touch, an utterance or both; or a handoff.
-  public struct Act: BitwiseCopyable, Sendable {
-    var time: Int64
-    /// Of a handoff how long it took, nanoseconds; -1 of anything else.
-    var handoff: Int64 = -1
+  /// What the `code` of a fact says: a touch, an utterance or both, and in its lower bits whose; or a handoff, and how
+  /// many nanoseconds it took as `number`.
+  private enum Act {
     /// ``ActorKind``, 0 unknown.
-    var actor: UInt8 = 0
-    var isTouch = false
-    var isUtterance = false
-    var isUndisclosed = false
+    static let actor: UInt8 = 0b111
+    static let isTouch: UInt8 = 1 << 3
+    static let isUtterance: UInt8 = 1 << 4
+    static let isUndisclosed: UInt8 = 1 << 5
+    static let isHandoff: UInt8 = 1 << 6
   }
 
   public init() {}
@@ -31,34 +30,34 @@ public struct Authenticity: View {
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(.marks, .code, .actor, .direction)
 
-  public func fold(_ history: borrowing History, scratch: inout Void, into records: inout [Act]) {
+  public func fold(_ history: borrowing History, scratch: inout Void, into facts: inout FactWriter) {
     var requested: Int64?
     for index in history.events.indices {
       let event = history.events[index]
-      let isTouch = event.touch != nil
       let isUtterance = event.isUtterance
-      if isTouch || isUtterance {
-        let isDisclosed = (event.kind == .messageSent || event.kind == .messageReceived) && event.flagC == true
-        records.append(
-          Act(
-            time: event.time, actor: event.actor?.rawValue ?? 0, isTouch: isTouch, isUtterance: isUtterance,
-            isUndisclosed: isUtterance && event.isStaff && !isDisclosed))
+      if event.isTouch || isUtterance {
+        var code = (event.actor?.rawValue ?? 0) | (event.isTouch ? Act.isTouch : 0)
+        if isUtterance {
+          code |= Act.isUtterance
+          let isDisclosed = (event.kind == .messageSent || event.kind == .messageReceived) && event.flagC == true
+          if event.isStaff && !isDisclosed { code |= Act.isUndisclosed }
+        }
+        facts.append(PackedFact(time: event.time, code: code))
       }
       switch event.kind {
       case .handoffRequested: requested = requested ?? event.time
       case .handoffDone:
-        if let start = requested { records.append(Act(time: start, handoff: elapsed(from: start, to: event.time))) }
+        if let start = requested {
+          facts.append(PackedFact(time: start, code: Act.isHandoff, number: elapsed(from: start, to: event.time)))
+        }
         requested = nil
       default: continue
       }
     }
   }
 
-  public func digest(_ act: Act, into hasher: inout DigestHasher) {
-    hasher.add(values: act.time, act.handoff, act.actor)
-    hasher.add(act.isTouch)
-    hasher.add(act.isUtterance)
-    hasher.add(act.isUndisclosed)
+  public func digest(_ fact: PackedFact, into hasher: inout DigestHasher) {
+    hasher.add(values: fact.time, fact.code, fact.number)
   }
 
   public struct Counts {
@@ -68,21 +67,30 @@ public struct Authenticity: View {
 
   public func makeTally() -> Groups<Counts> { Groups(Counts()) }
 
-  public func add(_ acts: Span<Act>, of person: UInt32, to groups: inout Groups<Counts>, for query: ViewQuery) {
-    for index in acts.indices where query.includes(acts[index].time) {
-      let act = acts[index]
-      if act.handoff >= 0 {
+  public func add(
+    _ records: Span<UInt8>, of person: UInt32, to groups: inout Groups<Counts>, for query: ViewQuery
+  ) {
+    let isGrouped = query.grouping != nil
+    var facts = FactReader(records)
+    while let fact = facts.next() {
+      guard query.includes(fact.time) else { continue }
+      if fact.code & Act.isHandoff != 0 {
         // A handoff is between actors, so it is in no group of theirs.
-        if query.grouping == nil { groups[.all].handoff.add(flooredSeconds(act.handoff)) }
+        if !isGrouped { groups[.all].handoff.add(flooredSeconds(fact.number)) }
         continue
       }
-      let group: Group = query.grouping == nil ? .all : word(act.actor, ActorKind.words).map { .word($0) } ?? .absent
-      if act.isUtterance { groups[group].utterances += 1 }
-      if act.isUndisclosed { groups[group].undisclosed += 1 }
-      guard act.isTouch else { continue }
-      groups[group].touches += 1
-      if act.actor != ActorKind.bot.rawValue, act.actor != ActorKind.system.rawValue { groups[group].human += 1 }
+      let actor = fact.code & Act.actor
+      let group: Group = !isGrouped ? .all : word(actor, ActorKind.words).map { .word($0) } ?? .absent
+      groups.update(group) { count(fact.code, actor, &$0) }
     }
+  }
+
+  private func count(_ code: UInt8, _ actor: UInt8, _ counts: inout Counts) {
+    if code & Act.isUtterance != 0 { counts.utterances += 1 }
+    if code & Act.isUndisclosed != 0 { counts.undisclosed += 1 }
+    guard code & Act.isTouch != 0 else { return }
+    counts.touches += 1
+    if actor != ActorKind.bot.rawValue, actor != ActorKind.system.rawValue { counts.human += 1 }
   }
 
   public func rows(_ groups: Groups<Counts>, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {

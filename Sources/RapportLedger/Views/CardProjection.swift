@@ -18,9 +18,8 @@ public struct CardProjection: Projection {
   /// Tables of one person.
   public struct Scratch {
     fileprivate var events: Int64 = 0
-    fileprivate var first: Int64?
-    fileprivate var lastIn: Int64?
-    fileprivate var lastOut: Int64?
+    /// Touches; `Int64.min` where there is none.
+    fileprivate var first = Int64.min, lastIn = Int64.min, lastOut = Int64.min
     fileprivate var kind: UInt8 = 0
     fileprivate var contact: (employee: UInt32, introduced: Bool)?
     fileprivate var satisfaction = InlineArray<5, CardFact?>(repeating: nil)
@@ -43,8 +42,8 @@ public struct CardProjection: Projection {
     scratch.begin()
     for index in history.events.indices {
       let event = history.events[index]
-      scratch.book.apply(event, lines: history.lines(of: index))
-      scratch.apply(event)
+      scratch.touch(event)
+      scratch.apply(event, lines: history.lines(of: index))
     }
     scratch.finish(&facts)
   }
@@ -78,15 +77,23 @@ extension CardProjection.Scratch {
     consents.removeAll()
     money.removeAll()
     events = 0
-    (first, lastIn, lastOut) = (nil, nil, nil)
+    (first, lastIn, lastOut) = (.min, .min, .min)
     kind = 0
     contact = nil
     satisfaction = .init(repeating: nil)
   }
 
-  fileprivate mutating func apply(_ event: History.Event) {
+  @inline(__always)
+  fileprivate mutating func touch(_ event: History.Event) {
     events += 1
-    touch(event)
+    let (time, touch) = (event.time, event.touchCode)
+    if touch != 0, first == .min { first = time }
+    lastIn = touch == Direction.in.rawValue ? time : lastIn
+    lastOut = touch == Direction.out.rawValue ? time : lastOut
+  }
+
+  @inline(__always)
+  fileprivate mutating func apply(_ event: History.Event, lines: Span<OrderLine>) {
     switch event.kind {
     case .customerRegistered: kind = event.code
     case .roleAssumed: Self.set(&roles, event.term, event.time)
@@ -97,11 +104,15 @@ extension CardProjection.Scratch {
     case .caseOpened:
       let (index, _) = cases.index(of: event.object) { CardProjection.OpenCase(kind: event.code, isOpen: true) }
       cases.values[index] = CardProjection.OpenCase(kind: event.code, isOpen: true)
+      book.apply(event, lines: lines)
     case .caseReopened: setCase(event.object, open: true)
     case .caseResolved, .caseClosed: setCase(event.object, open: false)
     case .promiseMade: Self.set(&promises, event.object, true)
     case .promiseKept, .promiseBroken: Self.set(&promises, event.object, false)
-    case .orderPlaced: add(event, revenue: event.amount, hasRevenue: true)
+    case .orderPlaced:
+      book.apply(event, lines: lines)
+      add(event, revenue: event.amount, hasRevenue: true)
+    case .orderChanged, .orderCancelled, .orderDelivered, .orderReturned: book.apply(event, lines: lines)
     case .orderRefunded, .costBooked: add(event, revenue: 0, hasRevenue: false)
     case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber:
       var fact = CardFact(.satisfaction)
@@ -113,12 +124,6 @@ extension CardProjection.Scratch {
     case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired: decide(event)
     default: return
     }
-  }
-
-  private mutating func touch(_ event: History.Event) {
-    guard let direction = event.direction, direction != .self else { return }
-    if first == nil { first = event.time }
-    if direction == .in { lastIn = event.time } else { lastOut = event.time }
   }
 
   private static func set<T>(_ table: inout ScratchTable<T>, _ key: some FixedWidthInteger, _ value: T) {
@@ -156,9 +161,9 @@ extension CardProjection.Scratch {
 
   fileprivate mutating func finish(_ facts: inout [CardFact]) {
     facts.append(CardFact(.events, number: events))
-    if let first { facts.append(CardFact(.firstTouch, time: first)) }
-    if let lastIn { facts.append(CardFact(.lastTouchIn, time: lastIn)) }
-    if let lastOut { facts.append(CardFact(.lastTouchOut, time: lastOut)) }
+    if first != .min { facts.append(CardFact(.firstTouch, time: first)) }
+    if lastIn != .min { facts.append(CardFact(.lastTouchIn, time: lastIn)) }
+    if lastOut != .min { facts.append(CardFact(.lastTouchOut, time: lastOut)) }
     if kind != 0 { facts.append(CardFact(.kind, code: kind)) }
     if let contact { facts.append(CardFact(.contact, code: contact.introduced ? 1 : 0, name: contact.employee)) }
     for index in roles.values.indices where roles.values[index] != .min {
@@ -210,34 +215,5 @@ extension CardProjection.Scratch {
     }
     guard count > 0 else { return }
     facts.append(CardFact(.orders, time: last, number: count, number2: perfect))
-  }
-}
-
-/// One thing on a card.
-public struct CardFact: BitwiseCopyable, Sendable {
-  public enum What: UInt8, BitwiseCopyable, Sendable {
-    case events, firstTouch, lastTouchIn, lastTouchOut, kind, contact, role, openCases, openPromises, orders, revenue
-    case contribution, satisfaction, consent
-  }
-
-  public var what: What
-  public var code: UInt8
-  public var currency: UInt16
-  public var name: UInt32
-  public var time: Int64
-  public var number: Int64
-  public var number2: Int64
-
-  init(
-    _ what: What, code: UInt8 = 0, currency: UInt16 = 0, name: UInt32 = 0, time: Int64 = 0, number: Int64 = 0,
-    number2: Int64 = 0
-  ) {
-    self.what = what
-    self.code = code
-    self.currency = currency
-    self.name = name
-    self.time = time
-    self.number = number
-    self.number2 = number2
   }
 }

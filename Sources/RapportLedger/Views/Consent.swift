@@ -3,7 +3,7 @@
 /// The rule is ``ConsentBook``'s, the same that `rapport may` answers by.
 public struct Consent: View {
   public static let name = "consent"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Who agreed to what, and do we send only where we may?"
   public static let definition = ViewDefinition(
     formula: """
@@ -20,15 +20,54 @@ public struct Consent: View {
       "purpose", "given", "refused", "withdrawn", "expired", "stale", "conflict", "unknown", "touches_without",
     ])
 
-  /// Something declared, a decision, a touch that was not allowed, or that there is a person.
+  /// Something declared, a decision, or a touch that was not allowed.
   public struct Entry: BitwiseCopyable, Sendable {
     var what: What
     var time: Int64 = 0
     var purpose: UInt32 = 0
-    var declaration: Declarations.Declaration?
-    var decision: ConsentBook.Decision?
+    /// Of a decision: when it ends by itself, and the notice agreed to. Of a declaration: see ``Declarations``.
+    var expires = Int64.max
+    var position: UInt64 = 0
+    var notice: UInt32 = 0
+    var version: UInt32 = 0
+    var kind: ConsentBook.Decision.Kind = .given
+    var basis: UInt8 = 0
+    var isNotice = false
 
-    enum What: UInt8, BitwiseCopyable { case declared, decided, touchWithout, person }
+    enum What: UInt8, BitwiseCopyable { case declared, decided, touchWithout }
+
+    init(what: What, time: Int64, purpose: UInt32) {
+      self.what = what
+      self.time = time
+      self.purpose = purpose
+    }
+
+    init(_ declaration: Declarations.Declaration) {
+      self.init(what: .declared, time: declaration.time, purpose: declaration.name)
+      version = declaration.version
+      basis = declaration.basis
+      isNotice = declaration.isNotice
+    }
+
+    init(_ decision: ConsentBook.Decision) {
+      self.init(what: .decided, time: decision.time, purpose: decision.purpose)
+      expires = decision.expires
+      position = decision.position
+      notice = decision.notice
+      version = decision.version
+      kind = decision.kind
+    }
+
+    var declaration: Declarations.Declaration {
+      .init(time: time, name: purpose, version: version, basis: basis, isNotice: isNotice)
+    }
+
+    var decision: ConsentBook.Decision {
+      .init(
+        time: time, expires: expires, position: position, purpose: purpose, subject: 0, notice: notice,
+        version: version,
+        kind: kind)
+    }
   }
 
   public init() {}
@@ -44,9 +83,7 @@ public struct Consent: View {
 
   public func makeScratch(firm: Span<Entry>, names: borrowing Snapshot) -> Scratch {
     var scratch = Scratch()
-    for index in firm.indices {
-      if let declaration = firm[index].declaration { scratch.declarations.add(declaration) }
-    }
+    for index in firm.indices { scratch.declarations.add(firm[index].declaration) }
     return scratch
   }
 
@@ -54,7 +91,7 @@ public struct Consent: View {
     guard history.customer != 0 else {
       for index in history.events.indices {
         guard let declaration = Declarations.Declaration(history.events[index]) else { continue }
-        records.append(Entry(what: .declared, declaration: declaration))
+        records.append(Entry(declaration))
       }
       return
     }
@@ -66,24 +103,13 @@ public struct Consent: View {
       guard !scratch.book.may(event.term2, at: event.time, scratch.declarations).isAllowed else { continue }
       records.append(Entry(what: .touchWithout, time: event.time, purpose: event.term2))
     }
-    for decision in scratch.book.decisions {
-      records.append(Entry(what: .decided, time: decision.time, purpose: decision.purpose, decision: decision))
-    }
-    records.append(Entry(what: .person))
+    for decision in scratch.book.decisions { records.append(Entry(decision)) }
   }
 
   public func digest(_ entry: Entry, into hasher: inout DigestHasher) {
-    hasher.add(values: entry.what.rawValue, entry.time)
-    hasher.add(name: entry.purpose)
-    if let declaration = entry.declaration {
-      hasher.add(values: declaration.time, declaration.basis)
-      hasher.add(names: declaration.name, declaration.version)
-      hasher.add(declaration.isNotice)
-    }
-    if let decision = entry.decision {
-      hasher.add(values: decision.expires, decision.kind.rawValue)
-      hasher.add(names: decision.notice, decision.version)
-    }
+    hasher.add(
+      values: entry.what.rawValue, entry.time, entry.expires, entry.kind.rawValue, entry.basis, entry.isNotice ? 1 : 0)
+    hasher.add(names: entry.purpose, entry.notice, entry.version)
   }
 
   public struct Counts {
@@ -100,20 +126,19 @@ public struct Consent: View {
   public func makeTally() -> Tally { Tally() }
 
   public func add(_ entries: Span<Entry>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
+    if person != 0 { tally.people += 1 }
     var decisions: [ConsentBook.Decision] = []
     for index in entries.indices {
       let entry = entries[index]
       switch entry.what {
-      case .declared: if let declaration = entry.declaration { tally.declarations.add(declaration) }
-      case .decided: if let decision = entry.decision { decisions.append(decision) }
+      case .declared: tally.declarations.add(entry.declaration)
+      case .decided: decisions.append(entry.decision)
       case .touchWithout: if query.includes(entry.time) { tally.groups[.name(entry.purpose)].without += 1 }
-      case .person: tally.people += 1
       }
     }
     while let first = decisions.first {
-      let own = decisions.filter { $0.purpose == first.purpose }
+      let state = ConsentBook.state(of: first.purpose, decisions, at: query.asOf, tally.declarations).state
       decisions.removeAll { $0.purpose == first.purpose }
-      let state = ConsentBook.state(own, at: query.asOf, tally.declarations).state
       tally.groups[.name(first.purpose)].states[state, default: 0] += 1
       tally.groups[.name(first.purpose)].decided += 1
     }

@@ -11,6 +11,14 @@ public struct Declarations {
     var basis: UInt8
     var isNotice: Bool
 
+    init(time: Int64, name: UInt32, version: UInt32, basis: UInt8, isNotice: Bool) {
+      self.time = time
+      self.name = name
+      self.version = version
+      self.basis = basis
+      self.isNotice = isNotice
+    }
+
     init?(_ event: History.Event) {
       switch event.kind {
       case .purposeDeclared: basis = event.code
@@ -109,9 +117,10 @@ public struct ConsentBook {
   private var erased: UInt64?
 
   mutating func removeAll() {
+    erased = nil
+    if decisions.isEmpty, bars.isEmpty { return }
     decisions.removeAll(keepingCapacity: true)
     bars.removeAll(keepingCapacity: true)
-    erased = nil
   }
 
   mutating func apply(_ event: History.Event) {
@@ -137,9 +146,8 @@ public struct ConsentBook {
       decision.notice = event.term2
       decision.version = event.term3
     }
-    let purpose = event.term
-    let subject = event.customer
-    decisions.removeAll { $0.purpose == purpose && $0.subject == subject }
+    let former = decisions.firstIndex { $0.purpose == decision.purpose && $0.subject == decision.subject }
+    if let former { decisions.remove(at: former) }
     decisions.append(decision)
   }
 
@@ -152,19 +160,25 @@ public struct ConsentBook {
 
   /// How the person stands to a purpose: merged ids whose latest decisions differ are in conflict.
   func state(_ purpose: UInt32, at time: Int64, _ declarations: Declarations) -> (state: State, position: UInt64) {
-    Self.state(decisions.filter { $0.purpose == purpose }, at: time, declarations)
+    Self.state(of: purpose, decisions, at: time, declarations)
   }
 
-  /// - Parameter own: the latest decisions of a person's ids about one purpose.
+  /// - Parameter decisions: the latest of a person's ids; those about other purposes are passed over.
   static func state(
-    _ own: [Decision], at time: Int64, _ declarations: Declarations
+    of purpose: UInt32, _ decisions: [Decision], at time: Int64, _ declarations: Declarations
   ) -> (state: State, position: UInt64) {
-    guard let last = own.max(by: { ($0.time, $0.position) < ($1.time, $1.position) }) else { return (.unknown, 0) }
-    guard own.allSatisfy({ $0.kind == last.kind }) else { return (.conflict, last.position) }
-    // Of consents that are all given the weakest counts.
-    let states = own.map { $0.state(at: time, declarations) }
-    for weak in [State.expired, .stale] where states.contains(weak) { return (weak, last.position) }
-    return (states[0], last.position)
+    var last: Decision?
+    var state = State.unknown
+    var isConflict = false
+    for decision in decisions where decision.purpose == purpose {
+      if let last, last.kind != decision.kind { isConflict = true }
+      // Of consents that are all given the weakest counts.
+      let next = decision.state(at: time, declarations)
+      if last == nil || next == .expired || (next == .stale && state != .expired) { state = next }
+      if last.map({ ($0.time, $0.position) < (decision.time, decision.position) }) ?? true { last = decision }
+    }
+    guard let last else { return (.unknown, 0) }
+    return (isConflict ? .conflict : state, last.position)
   }
 
   /// Not erased, not restricted, no objection to the purpose, and consent where it rests on consent (or nothing was

@@ -34,7 +34,7 @@ public struct ContactPerson: View {
     var before: UInt32 = 0
     for index in history.events.indices {
       let event = history.events[index]
-      if event.touch != nil || event.kind == .orderPlaced { state.time = event.time }
+      if event.isActivity { state.time = event.time }
       switch event.kind {
       case .contactpersonAssigned:
         if before != 0, before != event.term { records.append(Care(time: event.time, isChange: true)) }

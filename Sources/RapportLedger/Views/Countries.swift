@@ -96,17 +96,19 @@ public struct Countries: View {
       let sale = sales[index]
       let group = Group.name(orAbsent: sale.country)
       if sale.isComplaint {
-        tally.sales[group].complaints += 1
+        tally.sales.update(group) { $0.complaints += 1 }
       } else {
-        tally.sales[group].orders += 1
-        tally.sales[group].revenue[sale.currency, default: 0] += Int128(sale.revenue)
+        tally.sales.update(group) {
+          $0.orders += 1
+          $0.revenue[sale.currency, default: 0] += Int128(sale.revenue)
+        }
       }
     }
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
     var sales: [String?: Sales] = [:]
-    for (group, value) in tally.sales.values { sales[try group.text(names)] = value }
+    for (group, value) in tally.sales.entries { sales[try group.text(names)] = value }
     var rows: [ViewRow] = []
     for country in Set(sales.keys).union(tally.borrowed.keys).sorted(by: { keyPrecedes($0, $1) }) {
       let own = sales[country] ?? Sales()

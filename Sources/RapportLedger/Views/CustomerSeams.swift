@@ -13,15 +13,14 @@ struct CustomerSeams: View {
     var department: UInt32 = 0
     /// Minutes of a formality.
     var minutes: Int64 = 0
-    /// Nanoseconds for which a case waited, and since when it is waiting now (`Int64.max`: it is not).
-    var waited: Int64 = 0
-    var waitingSince = Int64.max
+    /// Of a case.
+    var waiting = Waiting()
   }
 
   let kinds = EventKindSet.interactions
   let columns = ColumnSet(.object, .code, .number, .term, .department, .direction)
 
-  struct Scratch { var cases = ScratchTable<(touch: Touch, isOver: Bool)>() }
+  struct Scratch { var cases = ScratchTable<Touch>() }
 
   func makeScratch(firm: Span<Touch>, names: borrowing Snapshot) -> Scratch { Scratch() }
 
@@ -34,36 +33,20 @@ struct CustomerSeams: View {
       }
       switch event.kind {
       case .formalityImposed: records.append(Touch(time: event.time, minutes: event.number / 1_000_000))
-      case .caseOpened, .caseReopened:
-        let isOpening = event.kind == .caseOpened
-        guard isOpening || scratch.cases.index(of: event.object) != nil else { continue }
-        let (place, _) = scratch.cases.index(of: event.object) { (Touch(time: event.time), false) }
-        scratch.cases.values[place].isOver = false
-        wait(true, event.time, &scratch.cases.values[place].touch)
-      case .caseWaiting:
-        guard let place = scratch.cases.index(of: event.object), !scratch.cases.values[place].isOver else { continue }
-        wait(event.code == 1 || event.code == 3, event.time, &scratch.cases.values[place].touch)
-      case .caseResolved, .caseClosed:
+      case .caseOpened:
+        let (place, _) = scratch.cases.index(of: event.object) { Touch(time: event.time) }
+        scratch.cases.values[place].waiting.apply(event)
+      case .caseReopened, .caseWaiting, .caseResolved, .caseClosed:
         guard let place = scratch.cases.index(of: event.object) else { continue }
-        wait(false, event.time, &scratch.cases.values[place].touch)
-        scratch.cases.values[place].isOver = true
+        scratch.cases.values[place].waiting.apply(event)
       default: continue
       }
     }
-    for entry in scratch.cases.values { records.append(entry.touch) }
-  }
-
-  private func wait(_ isWaiting: Bool, _ time: Int64, _ touch: inout Touch) {
-    if isWaiting {
-      if touch.waitingSince == .max { touch.waitingSince = time }
-    } else if touch.waitingSince != .max {
-      touch.waited = saturatingSum(touch.waited, elapsed(from: touch.waitingSince, to: time))
-      touch.waitingSince = .max
-    }
+    records.append(contentsOf: scratch.cases.values)
   }
 
   func digest(_ touch: Touch, into hasher: inout DigestHasher) {
-    hasher.add(values: touch.time, touch.minutes, touch.waited, touch.waitingSince)
+    hasher.add(values: touch.time, touch.minutes, touch.waiting.waited, touch.waiting.since)
     hasher.add(name: touch.department)
   }
 
@@ -79,8 +62,7 @@ struct CustomerSeams: View {
       let touch = touches[index]
       if touch.department != 0 { departments[touch.department, default: 0] += 1 }
       minutes += touch.minutes
-      waited += Int128(touch.waited)
-      if touch.waitingSince != .max { waited += Int128(max(0, elapsed(from: touch.waitingSince, to: query.asOf))) }
+      waited += Int128(touch.waiting.total(at: query.asOf))
     }
     let count = departments.values.reduce(0, +)
     guard count >= 3 else { return }
@@ -89,19 +71,16 @@ struct CustomerSeams: View {
   }
 
   func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    var rows: [(key: String, row: ViewRow)] = []
+    var rows = KeyedRows()
     for entry in tally {
       let customer = try names.subject(entry.person)
       let index = Double(entry.squares) / Double(entry.touches * entry.touches)
-      rows.append(
-        (
-          customer,
-          ViewRow([
-            "customer": .text(customer), "touches": .count(entry.touches), "silo_index": .number(index),
-            "effort_minutes": .count(entry.minutes),
-          ])
-        ))
+      let row = ViewRow([
+        "customer": .text(customer), "touches": .count(entry.touches), "silo_index": .number(index),
+        "effort_minutes": .count(entry.minutes),
+      ])
+      rows.add(row, by: customer)
     }
-    return ViewRows(rows.sorted { keyPrecedes($0.key, $1.key) }.map(\.row))
+    return ViewRows(rows.sorted)
   }
 }

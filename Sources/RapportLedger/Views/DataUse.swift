@@ -53,8 +53,6 @@ public struct DataUse: View {
   static let bases = [
     "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests",
   ]
-  /// An inference from fewer observations is a guess; in ten-thousandths.
-  private static let observationsMin: Int64 = 10 * 10_000
 
   public init() {}
 
@@ -66,75 +64,18 @@ public struct DataUse: View {
   public let readsLines = true
   public let readsFirm = true
 
-  public struct Scratch {
+  public func makeScratch(firm: Span<Entry>, names: borrowing Snapshot) -> DataBook {
     var declarations: [Entry] = []
-    var collected: [(field: UInt32, purpose: UInt32)] = []
-    var kept = ScratchTable<Entry>()
+    for index in firm.indices { declarations.append(firm[index]) }
+    return DataBook(declarations: declarations)
   }
 
-  public func makeScratch(firm: Span<Entry>, names: borrowing Snapshot) -> Scratch {
-    var scratch = Scratch()
-    for index in firm.indices { scratch.declarations.append(firm[index]) }
-    return scratch
-  }
-
-  public func fold(_ history: borrowing History, scratch: inout Scratch, into records: inout [Entry]) {
-    scratch.collected.removeAll(keepingCapacity: true)
-    scratch.kept.removeAll()
+  public func fold(_ history: borrowing History, scratch book: inout DataBook, into records: inout [Entry]) {
+    book.removeAll()
     for index in history.events.indices {
-      let event = history.events[index]
-      switch event.kind {
-      case .purposeDeclared:
-        records.append(
-          Entry(
-            what: .declared, time: event.time, purpose: event.term, basis: event.code,
-            retentionDays: event.hasNumber ? event.number / 1_000_000 : -1))
-      case .dataCollected: records.append(collect(event, &scratch))
-      case .dataUsed:
-        let (field, purpose) = (event.term, event.term2)
-        let isKnown = scratch.collected.contains { $0.field == field && $0.purpose == purpose }
-        records.append(Entry(what: .used, time: event.time, purpose: purpose, name: field, isHidden: !isKnown))
-        read(field, event.time, &scratch)
-      case .dataDisclosed:
-        let purpose = event.term2
-        let isKnown = scratch.collected.contains { $0.purpose == purpose }
-        records.append(
-          Entry(
-            what: .disclosed, time: event.time, purpose: purpose, name: event.term, country: event.term3,
-            isHidden: !isKnown))
-      case .dataRead:
-        let fields = history.lines(of: index)
-        for line in fields.indices { read(fields[line].sku, event.time, &scratch) }
-      case .requestMade where event.term2 == 0: records.append(Entry(what: .asked, time: event.time))
-      case .customerUpdated:
-        let inferences = history.lines(of: index)
-        for line in inferences.indices where inferences[line].quantity < Self.observationsMin {
-          records.append(Entry(what: .guessed, time: event.time, name: inferences[line].sku))
-        }
-      case .erasureExecuted: scratch.kept.removeAll()
-      default: continue
-      }
+      book.apply(history.events[index], lines: history.lines(of: index), into: &records)
     }
-    records.append(contentsOf: scratch.kept.values)
-  }
-
-  private func collect(_ event: History.Event, _ scratch: inout Scratch) -> Entry {
-    let (time, field, purpose) = (event.time, event.term, event.term2)
-    scratch.collected.append((field, purpose))
-    let declared = scratch.declarations.last { $0.purpose == purpose && $0.time <= time }
-    let days = declared?.retentionDays ?? -1
-    let (place, _) = scratch.kept.index(of: UInt64(field)) { Entry(what: .kept, time: time, name: field) }
-    if days >= 0 {
-      let until = Int64(clamping: Int128(time) + Int128(days) * Int128(nanosecondsPerDay))
-      // For several purposes it may be kept as long as the longest says.
-      let before = scratch.kept.values[place].keptUntil
-      scratch.kept.values[place].keptUntil = before == .max ? until : max(before, until)
-    }
-    return Entry(what: .collected, time: time, purpose: purpose, name: field)
-  }
-
-  private func read(_ field: UInt32, _ time: Int64, _ scratch: inout Scratch) {
-    if let place = scratch.kept.index(of: UInt64(field)) { scratch.kept.values[place].lastRead = time }
+    book.finish(&records)
   }
 
   public func digest(_ entry: Entry, into hasher: inout DigestHasher) {
@@ -209,7 +150,7 @@ public struct DataUse: View {
     var rows: [ViewRow] = []
     for (group, counts) in try tally.groups.sorted(names) {
       var row = ViewRow([byPurpose ? "purpose" : "field": try group.cell(names)])
-      let others = try list(counts.others, names)
+      let others = try names.list(of: counts.others)
       if byPurpose {
         var declared: Entry?
         if case .name(let purpose) = group { declared = tally.declared[purpose] }
@@ -219,7 +160,7 @@ public struct DataUse: View {
             "basis": .text(orNone: declared.flatMap { word($0.basis, Self.bases) }),
             "retention_days": days.map { .count($0) } ?? .none, "fields": others, "people": .count(counts.people),
             "used": .count(counts.used), "disclosed": .count(counts.disclosed),
-            "recipients": try list(counts.recipients, names), "countries": try list(counts.countries, names),
+            "recipients": try names.list(of: counts.recipients), "countries": try names.list(of: counts.countries),
           ]).cells
       } else {
         row.cells +=
@@ -233,19 +174,9 @@ public struct DataUse: View {
     var warnings: [String] = []
     if tally.asked > 0 { warnings.append("\(tally.asked) requests to customers gave no reason") }
     if tally.guessed > 0 {
-      let fields = try texts(tally.guessedFields, names).joined(separator: ", ")
+      let fields = try names.texts(of: tally.guessedFields).joined(separator: ", ")
       warnings.append("\(tally.guessed) values were inferred from fewer than 10 observations: \(fields)")
     }
     return ViewRows(rows, warnings: warnings)
-  }
-
-  private func list(_ members: Set<UInt32>, _ names: borrowing Snapshot) throws -> ViewRow.Cell {
-    .list(try texts(members, names).map { .text($0) })
-  }
-
-  private func texts(_ members: Set<UInt32>, _ names: borrowing Snapshot) throws -> [String] {
-    var texts: [String] = []
-    for member in members { texts.append(try names.name(member)) }
-    return texts.sorted { keyPrecedes($0, $1) }
   }
 }

@@ -2,9 +2,9 @@
 ///
 /// A step is an event's touchpoint or, lacking it, its type. Of customers, or with `--per case` of cases across
 /// subjects (``CaseJourney``).
-public struct Journey: View {
+public struct Journey: View, PackedProjection {
   public static let name = "journey"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Which paths do customers really take, and where do they end?"
   public static let definition = ViewDefinition(
     formula: """
@@ -22,33 +22,22 @@ public struct Journey: View {
     ],
     variants: [ViewVariant("--variants", ["steps", "n"]), ViewVariant("--dead-ends", ["step", "n"])])
 
-  /// One step.
-  public struct Step: BitwiseCopyable, Sendable {
-    var time: Int64
-    var step: StepName
-    var isLoss: Bool
-  }
-
-  /// A touchpoint's or type's name, or a type of the vocabulary without the prefix that it was sent with.
+  /// What a step is called: a touchpoint's or type's name, or a type of the vocabulary without the prefix that it was sent
+  /// with.
+  ///
+  /// In a fact `code` is one more than the kind of a step that is called after it; other steps have a `name`. Its `number`
+  /// is one for the loss of a customer.
   public struct StepName: Hashable, BitwiseCopyable, Sendable {
-    private let code: UInt32
+    fileprivate let code: UInt32
     private static let kindBit: UInt32 = 1 << 31
 
-    init(_ event: History.Event) {
-      code =
-        event.touchpoint != 0
-        ? event.touchpoint : event.kind == .other ? event.type : Self.kindBit | UInt32(event.kind.rawValue)
-    }
+    init(_ fact: PackedFact) { code = fact.code == 0 ? fact.name : Self.kindBit | UInt32(fact.code - 1) }
 
     private var kind: EventKind? {
       code & Self.kindBit == 0 ? nil : EventKind(rawValue: UInt8(truncatingIfNeeded: code))
     }
 
     func text(_ names: borrowing Snapshot) throws -> String { try kind?.name ?? names.name(code) }
-
-    func digest(into hasher: inout DigestHasher) {
-      if let kind { hasher.add(kind.rawValue) } else { hasher.add(name: code) }
-    }
   }
 
   public init() {}
@@ -57,17 +46,21 @@ public struct Journey: View {
   static let stepColumns: ColumnSet = ColumnSet(.object, .related, .correlation, .touchpoint, .type)
   public let columns = Journey.stepColumns
 
-  public func fold(_ history: borrowing History, scratch: inout Void, into records: inout [Step]) {
+  public func fold(_ history: borrowing History, scratch: inout Void, into facts: inout FactWriter) {
     for index in history.events.indices {
       let event = history.events[index]
-      records.append(Step(time: event.time, step: StepName(event), isLoss: event.kind == .customerLost))
+      let isNamed = event.touchpoint != 0 || event.kind == .other
+      facts.append(
+        PackedFact(
+          time: event.time, code: isNamed ? 0 : event.kindCode &+ 1,
+          name: isNamed ? (event.touchpoint != 0 ? event.touchpoint : event.type) : 0,
+          number: event.kind == .customerLost ? 1 : 0))
     }
   }
 
-  public func digest(_ step: Step, into hasher: inout DigestHasher) {
-    hasher.add(step.time)
-    step.step.digest(into: &hasher)
-    hasher.add(step.isLoss)
+  public func digest(_ fact: PackedFact, into hasher: inout DigestHasher) {
+    hasher.add(values: fact.time, fact.code, fact.number)
+    hasher.add(name: fact.name)
   }
 
   struct Edge: Hashable {
@@ -76,7 +69,9 @@ public struct Journey: View {
   }
 
   public struct Tally {
-    var edges: [Edge: Percentiles] = [:]
+    /// By the codes of both steps; and the gaps of each.
+    var edges = ScratchTable<Edge>()
+    var gaps = GroupedPercentiles()
     var variants: [[StepName]: Int] = [:]
     var deadEnds: [StepName: Int] = [:]
   }
@@ -85,20 +80,23 @@ public struct Journey: View {
 
   public func delegate(for query: ViewQuery) -> (any View)? { query.has("per") ? CaseJourney() : nil }
 
-  public func add(_ steps: Span<Step>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
+  public func add(_ records: Span<UInt8>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     guard person != 0 || query.has("per") else { return }
+    let (listsVariants, listsDeadEnds) = (query.has("variants"), query.has("dead-ends"))
     var path: [StepName] = []
-    for index in steps.indices where query.includes(steps[index].time) {
-      let step = steps[index]
-      if query.has("variants") {
-        path.append(step.step)
-      } else if index > 0 {
-        let before = steps[index - 1]
-        if query.has("dead-ends") {
-          if step.isLoss { tally.deadEnds[before.step, default: 0] += 1 }
-        } else {
-          tally.edges[Edge(from: before.step, to: step.step), default: Percentiles()]
-            .add(flooredSeconds(elapsed(from: before.time, to: step.time)))
+    var before: (step: StepName, time: Int64)?
+    var facts = FactReader(records)
+    while let fact = facts.next() {
+      let step = StepName(fact)
+      defer { before = (step, fact.time) }
+      guard query.includes(fact.time) else { continue }
+      if listsVariants {
+        path.append(step)
+      } else if let before {
+        if !listsDeadEnds {
+          tally.follow(before.step, step, after: flooredSeconds(elapsed(from: before.time, to: fact.time)))
+        } else if fact.number != 0 {
+          tally.deadEnds[before.step, default: 0] += 1
         }
       }
     }
@@ -116,14 +114,15 @@ public struct Journey: View {
       let text = try step.text(names)
       rows.append((n, [text], ViewRow(["step": .text(text), "n": .count(n)])))
     }
-    for (edge, gaps) in tally.edges {
-      var gaps = gaps
-      let (from, to) = (try edge.from.text(names), try edge.to.text(names))
+    var gaps = tally.gaps
+    gaps.arrange(tally.edges.count)
+    for (index, edge) in tally.edges.values.enumerated() {
+      let (n, from, to) = (gaps.count(index), try edge.from.text(names), try edge.to.text(names))
       let row = ViewRow([
-        "from": .text(from), "to": .text(to), "n": .count(gaps.count), "gap_p50": gaps.seconds(50),
-        "gap_p90": gaps.seconds(90),
+        "from": .text(from), "to": .text(to), "n": .count(n), "gap_p50": .seconds(gaps(50, of: index)),
+        "gap_p90": .seconds(gaps(90, of: index)),
       ])
-      rows.append((gaps.count, [from, to], row))
+      rows.append((n, [from, to], row))
     }
     // The most frequent first; paths of equal frequency in the order of their texts.
     rows.sort { $0.n != $1.n ? $0.n > $1.n : $0.key.lexicographicallyPrecedes($1.key, by: { keyPrecedes($0, $1) }) }
@@ -131,8 +130,15 @@ public struct Journey: View {
   }
 }
 
+extension Journey.Tally {
+  fileprivate mutating func follow(_ from: Journey.StepName, _ to: Journey.StepName, after seconds: Int64) {
+    let (place, _) = edges.index(of: UInt64(from.code) << 32 | UInt64(to.code)) { Journey.Edge(from: from, to: to) }
+    gaps.add(seconds, to: place)
+  }
+}
+
 /// The journeys of cases across subjects: `journey --per case`.
-struct CaseJourney: View {
+struct CaseJourney: View, PackedProjection {
   static let name = "journey-per-case"
   static let version = Journey.version
   static let question = Journey.question
@@ -141,13 +147,13 @@ struct CaseJourney: View {
   let columns = Journey.stepColumns
   let gathering = Gathering.cases
 
-  func fold(_ history: borrowing History, scratch: inout Void, into records: inout [Journey.Step]) {
-    Journey().fold(history, scratch: &scratch, into: &records)
+  func fold(_ history: borrowing History, scratch: inout Void, into facts: inout FactWriter) {
+    Journey().fold(history, scratch: &scratch, into: &facts)
   }
-  func digest(_ step: Journey.Step, into hasher: inout DigestHasher) { Journey().digest(step, into: &hasher) }
+  func digest(_ fact: PackedFact, into hasher: inout DigestHasher) { Journey().digest(fact, into: &hasher) }
   func makeTally() -> Journey.Tally { Journey.Tally() }
-  func add(_ steps: Span<Journey.Step>, of person: UInt32, to tally: inout Journey.Tally, for query: ViewQuery) {
-    Journey().add(steps, of: person, to: &tally, for: query)
+  func add(_ records: Span<UInt8>, of person: UInt32, to tally: inout Journey.Tally, for query: ViewQuery) {
+    Journey().add(records, of: person, to: &tally, for: query)
   }
   func rows(_ tally: Journey.Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
     try Journey().rows(tally, for: query, names: names)

@@ -1,9 +1,9 @@
 /// `listening`: not sending as often as possible, but listening in the right place, and acting.
 ///
 /// What customers say against what is sent to them unasked, and what becomes of their feedback.
-public struct Listening: View {
+public struct Listening: View, PackedProjection {
   public static let name = "listening"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Do we listen more than we send, and act on what we hear?"
   public static let definition = ViewDefinition(
     formula: """
@@ -23,20 +23,31 @@ public struct Listening: View {
     options: [ViewOption("open", "Feedback that nobody has answered, oldest first.")],
     variants: [ViewVariant("--open", ["feedback", "customer", "received", "kind", "acknowledged", "acted", "days"])])
 
-  /// Something said or sent, a piece of feedback and what became of it, or a customer's first offer.
-  public struct Sign: BitwiseCopyable, Sendable {
-    var time: Int64
-    /// Of feedback: when it was first acknowledged, acted on and answered; `Int64.max` never.
-    var acknowledged = Int64.max, acted = Int64.max, answered = Int64.max
-    /// Of feedback: the event, to read its id from.
-    var position: UInt64 = 0
-    var what: What
-    /// Of feedback: praise, idea, criticism, complaint.
-    var kind: UInt8 = 0
-    /// Of an offer: the customer was heard before.
-    var isHeardFirst = false
+  /// What the `code` of a fact says: something said or sent, a customer's first offer, or a piece of feedback, behind which
+  /// stands what became of it first.
+  private enum Sign {
+    static let inbound: UInt8 = 1
+    static let outbound: UInt8 = 2
+    static let staff: UInt8 = 3
+    /// `number` is one if the customer was heard before.
+    static let offer: UInt8 = 4
+    /// `number` is the position of the event, to read its id from.
+    static let feedback: UInt8 = 5
+    static let acknowledged: UInt8 = 6
+    static let acted: UInt8 = 7
+    static let answered: UInt8 = 8
+    /// The upper bits of feedback: praise, idea, criticism, complaint.
+    static let kindShift: UInt8 = 4
+    static let sign: UInt8 = 0b1111
+  }
 
-    enum What: UInt8, BitwiseCopyable { case inbound, outbound, staff, feedback, offer }
+  /// A piece of feedback.
+  struct Feedback {
+    var time: Int64
+    var position: UInt64
+    var kind: UInt8
+    /// When it was first acknowledged, acted on and answered; `Int64.max` never.
+    var acknowledged = Int64.max, acted = Int64.max, answered = Int64.max
   }
 
   public init() {}
@@ -47,11 +58,11 @@ public struct Listening: View {
   ]
   public let columns = ColumnSet(.rank, .object, .code, .marks, .actor)
 
-  public struct Scratch { var feedback = ScratchTable<Sign>() }
+  public struct Scratch { var feedback = ScratchTable<Feedback>() }
 
-  public func makeScratch(firm: Span<Sign>, names: borrowing Snapshot) -> Scratch { Scratch() }
+  public func makeScratch(firm: Span<UInt8>, names: borrowing Snapshot) -> Scratch { Scratch() }
 
-  public func fold(_ history: borrowing History, scratch: inout Scratch, into records: inout [Sign]) {
+  public func fold(_ history: borrowing History, scratch: inout Scratch, into facts: inout FactWriter) {
     scratch.feedback.removeAll()
     var isHeard = false
     var hasOffer = false
@@ -61,27 +72,27 @@ public struct Listening: View {
       case .feedbackAcknowledged, .feedbackActed, .feedbackAnswered:
         follow(event, &scratch.feedback)
       case .offerMade:
-        if !hasOffer { records.append(Sign(time: event.time, what: .offer, isHeardFirst: isHeard)) }
+        if !hasOffer { facts.append(PackedFact(time: event.time, code: Sign.offer, number: isHeard ? 1 : 0)) }
         hasOffer = true
       case .messageSent, .campaignSent, .adShown:
-        if event.isUnsolicited { records.append(Sign(time: event.time, what: .outbound)) }
+        if event.isUnsolicited { facts.append(PackedFact(time: event.time, code: Sign.outbound)) }
       // Outcome 1 is answered.
       case .contactAttempted where event.code != 1: continue
       case .messageReceived, .surveyAnswered, .reviewPublished, .feedbackReceived, .contactAttempted:
-        records.append(Sign(time: event.time, what: event.isStaff ? .staff : .inbound))
+        facts.append(PackedFact(time: event.time, code: event.isStaff ? Sign.staff : Sign.inbound))
         guard !event.isStaff else { continue }
         isHeard = true
         guard event.kind == .feedbackReceived else { continue }
         _ = scratch.feedback.index(of: event.object) {
-          Sign(time: event.time, position: event.position, what: .feedback, kind: event.code)
+          Feedback(time: event.time, position: event.position, kind: min(event.code, 5))
         }
       default: continue
       }
     }
-    records.append(contentsOf: scratch.feedback.values)
+    for feedback in scratch.feedback.values { append(feedback, to: &facts) }
   }
 
-  private func follow(_ event: History.Event, _ feedback: inout ScratchTable<Sign>) {
+  private func follow(_ event: History.Event, _ feedback: inout ScratchTable<Feedback>) {
     guard let place = feedback.index(of: event.object) else { return }
     switch event.kind {
     case .feedbackAcknowledged:
@@ -91,39 +102,59 @@ public struct Listening: View {
     }
   }
 
-  public func digest(_ sign: Sign, into hasher: inout DigestHasher) {
-    hasher.add(values: sign.time, sign.acknowledged, sign.acted, sign.answered, sign.what.rawValue, sign.kind)
-    hasher.add(sign.isHeardFirst)
+  private func append(_ feedback: Feedback, to facts: inout FactWriter) {
+    facts.append(
+      PackedFact(
+        time: feedback.time, code: Sign.feedback | feedback.kind << Sign.kindShift,
+        number: Int64(bitPattern: feedback.position)))
+    if feedback.acknowledged != .max { facts.append(PackedFact(time: feedback.acknowledged, code: Sign.acknowledged)) }
+    if feedback.acted != .max { facts.append(PackedFact(time: feedback.acted, code: Sign.acted)) }
+    if feedback.answered != .max { facts.append(PackedFact(time: feedback.answered, code: Sign.answered)) }
+  }
+
+  public func digest(_ fact: PackedFact, into hasher: inout DigestHasher) {
+    hasher.add(values: fact.time, fact.code)
+    // A position is the ledger's own.
+    hasher.add(fact.code & Sign.sign == Sign.feedback ? 0 : fact.number)
   }
 
   public struct Tally {
     var inbound = 0, outbound = 0, staff = 0, feedback = 0, old = 0, closed = 0, offered = 0, heardFirst = 0
     var acknowledged = Percentiles(), acted = Percentiles(), answered = Percentiles()
-    var open: [(person: UInt32, sign: Sign)] = []
+    var open: [(person: UInt32, feedback: Feedback)] = []
   }
 
   public func makeTally() -> Tally { Tally() }
 
   private static let loopPeriod = 30 * nanosecondsPerDay
 
-  public func add(_ signs: Span<Sign>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
-    for index in signs.indices where query.includes(signs[index].time) {
-      let sign = signs[index]
-      switch sign.what {
-      case .inbound: tally.inbound += 1
-      case .outbound: tally.outbound += 1
-      case .staff: tally.staff += 1
-      case .offer:
+  public func add(_ records: Span<UInt8>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
+    var feedback: Feedback?
+    var facts = FactReader(records)
+    while let fact = facts.next() {
+      switch fact.code & Sign.sign {
+      case Sign.acknowledged: feedback?.acknowledged = fact.time
+      case Sign.acted: feedback?.acted = fact.time
+      case Sign.answered: feedback?.answered = fact.time
+      case Sign.feedback:
+        if let feedback { count(feedback, of: person, &tally, query) }
+        feedback = Feedback(
+          time: fact.time, position: UInt64(bitPattern: fact.number), kind: fact.code >> Sign.kindShift)
+      case _ where !query.includes(fact.time): continue
+      case Sign.inbound: tally.inbound += 1
+      case Sign.outbound: tally.outbound += 1
+      case Sign.staff: tally.staff += 1
+      default:
         tally.offered += 1
-        if sign.isHeardFirst { tally.heardFirst += 1 }
-      case .feedback:
-        count(sign, &tally, query)
-        if sign.answered == .max, query.has("open") { tally.open.append((person, sign)) }
+        if fact.number != 0 { tally.heardFirst += 1 }
       }
     }
+    if let feedback { count(feedback, of: person, &tally, query) }
   }
 
-  private func count(_ sign: Sign, _ tally: inout Tally, _ query: ViewQuery) {
+  private func count(_ sign: Feedback, of person: UInt32, _ tally: inout Tally, _ query: ViewQuery) {
+    guard query.includes(sign.time) else { return }
+    if sign.answered == .max, query.has("open") { tally.open.append((person, sign)) }
     tally.feedback += 1
     if elapsed(from: sign.time, to: query.asOf) >= Self.loopPeriod {
       tally.old += 1

@@ -1,41 +1,3 @@
-/// What `losses` knows of a person or of the firm: one fact a record.
-public struct LossFact: BitwiseCopyable, Sendable {
-  public enum What: UInt8, BitwiseCopyable, Sendable {
-    /// An unfriendly action of the firm, with its expected gain.
-    case action
-    /// The person met the action.
-    case exposed
-    /// The times at which the person was active; those of them with a loss in the 90 days after. From `time` to `amount`.
-    case active, leaving
-    /// What an exposed person had contributed, and what a loss that names the action as its cause cost, per currency.
-    case prior, stated
-    /// A customer lost; a friction; a person's first touch.
-    case lost, friction, first
-    /// An exposure to an action that is not known.
-    case unknown
-  }
-
-  var what: What
-  var time: Int64
-  /// Action, or why a customer was lost.
-  var name: UInt32 = 0
-  /// To which competitor.
-  var name2: UInt32 = 0
-  var amount: Int64 = 0
-  /// Of an action: what `cause` of other events names it by.
-  var fingerprint: UInt64 = 0
-  var currency: UInt16 = 0
-  var severity: UInt8 = 0
-  /// Lost within 90 days.
-  var isLost = false
-  /// Of a friction: answered by an apology or a recovery; and the customer is satisfied or active again.
-  var isAnswered = false
-  var isRecovered = false
-  /// Of an exposure: the person was active when the action was taken; and lost within 90 days of that.
-  var wasActive = false
-  var wasLeaving = false
-}
-
 /// Follows what one person lost, and why, through a history.
 public struct LossBook {
   private struct Booking {
@@ -48,9 +10,6 @@ public struct LossBook {
     var currency: UInt16 = 0
     var ends: Int64?
   }
-  /// Both ends belong to it.
-  private typealias Interval = (start: Int64, end: Int64)
-
   private struct Exposure {
     var action: UInt32
     var time: Int64
@@ -60,7 +19,11 @@ public struct LossBook {
   /// Unfriendly actions of the firm.
   let actions: [LossFact]
   private var bookings: [Booking] = []
-  private var touches: [Int64] = []
+  /// The first and the last touch or order; nil where there was none.
+  private var first: Int64?
+  private var last: Int64 = 0
+  /// When the person was active.
+  private var active = Intervals()
   private var losses: [Int64] = []
   private var exposures: [Exposure] = []
   private var scores: [(time: Int64, share: Double)] = []
@@ -76,17 +39,19 @@ public struct LossBook {
   init(actions: [LossFact]) { self.actions = actions }
 
   mutating func removeAll() {
-    bookings.removeAll(keepingCapacity: true)
-    touches.removeAll(keepingCapacity: true)
-    losses.removeAll(keepingCapacity: true)
-    exposures.removeAll(keepingCapacity: true)
-    scores.removeAll(keepingCapacity: true)
+    // Most lists are empty for most people.
+    if !bookings.isEmpty { bookings.removeAll(keepingCapacity: true) }
+    active.removeAll()
+    first = nil
+    if !losses.isEmpty { losses.removeAll(keepingCapacity: true) }
+    if !exposures.isEmpty { exposures.removeAll(keepingCapacity: true) }
+    if !scores.isEmpty { scores.removeAll(keepingCapacity: true) }
     frictions.removeAll()
     contracts.removeAll()
   }
 
   mutating func apply(_ event: History.Event, into records: inout [LossFact]) {
-    if event.touch != nil || event.kind == .orderPlaced { touches.append(event.time) }
+    if event.isActivity { touch(event.time) }
     switch event.kind {
     case .actionExposed: expose(event, &records)
     case .orderPlaced: bookings.append(Booking(time: event.time, amount: event.amount, currency: event.currency))
@@ -146,6 +111,14 @@ public struct LossBook {
     return sums.map { ($0.currency, Int64(clamping: $0.amount)) }
   }
 
+  @inline(__always)
+  private mutating func touch(_ time: Int64) {
+    if first == nil { first = time }
+    last = time
+    // No time lies ahead of the clock by more than a day.
+    active.add(time, time + activePeriod)
+  }
+
   /// The contract as last said.
   @discardableResult
   private mutating func note(_ event: History.Event) -> Contract {
@@ -169,7 +142,7 @@ public struct LossBook {
 
   /// What only the end of a history tells.
   mutating func finish(_ records: inout [LossFact]) {
-    if let first = touches.first {
+    if let first {
       records.append(LossFact(what: .first, time: first, isLost: isLost(within: Self.lossPeriod, after: first)))
     }
     if !actions.isEmpty { finishActions(&records) }
@@ -183,48 +156,23 @@ public struct LossBook {
 
   /// Who was active is told by intervals, not action by action: there may be many actions, and few meet any.
   private func finishActions(_ records: inout [LossFact]) {
-    // No time lies ahead of the clock by more than a day.
-    let active = Self.union(touches.map { ($0, $0 + activePeriod) })
-    var departing: [Interval] = []
-    for loss in losses {
-      let first = loss < .min + Self.lossPeriod ? .min : loss - Self.lossPeriod
-      for interval in active {
-        let (start, end) = (max(interval.start, first), min(interval.end, loss))
-        if start <= end { departing.append((start, end)) }
-      }
-    }
-    let leaving = Self.union(departing.sorted { $0.start < $1.start })
-    for (what, intervals) in [(LossFact.What.active, active), (.leaving, leaving)] {
-      for interval in intervals { records.append(LossFact(what: what, time: interval.start, amount: interval.end)) }
-    }
+    let leaving = active.intersection(losses.map { ($0 < .min + Self.lossPeriod ? .min : $0 - Self.lossPeriod, $0) })
+    for (start, end) in active.list { records.append(LossFact(what: .active, time: start, amount: end)) }
+    for (start, end) in leaving.list { records.append(LossFact(what: .leaving, time: start, amount: end)) }
+    if exposures.isEmpty { return }
     for action in actions {
       guard let exposure = exposures.first(where: { $0.action == action.name }) else { continue }
       records.append(
         LossFact(
           what: .exposed, time: exposure.time, name: action.name,
           isLost: isLost(within: Self.lossPeriod, after: exposure.time),
-          wasActive: active.contains { $0.start <= action.time && action.time <= $0.end },
-          wasLeaving: leaving.contains { $0.start <= action.time && action.time <= $0.end }))
+          wasActive: active.contains(action.time),
+          wasLeaving: leaving.contains(action.time)))
       for (currency, amount) in contribution(before: exposure.time) {
         records.append(
           LossFact(what: .prior, time: exposure.time, name: action.name, amount: amount, currency: currency))
       }
     }
-  }
-
-  /// Joins intervals that touch or overlap.
-  ///
-  /// - Parameter intervals: by their starts.
-  private static func union(_ intervals: [Interval]) -> [Interval] {
-    var joined: [Interval] = []
-    for interval in intervals {
-      if let last = joined.last, interval.start <= last.end {
-        joined[joined.count - 1].end = max(last.end, interval.end)
-      } else {
-        joined.append(interval)
-      }
-    }
-    return joined
   }
 
   /// The next CSAT is at least the one before, or there is a touch after 90 days.
@@ -234,6 +182,6 @@ public struct LossBook {
     {
       return true
     }
-    return touches.last.map { elapsed(from: time, to: $0) > Self.lossPeriod } ?? false
+    return first != nil && elapsed(from: time, to: last) > Self.lossPeriod
   }
 }

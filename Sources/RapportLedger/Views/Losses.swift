@@ -82,36 +82,6 @@ public struct Losses: View {
     var competitor: UInt32
   }
 
-  /// How many people something was so of at a time, from the intervals in which it was.
-  struct Presence {
-    private var starts: [Int64] = []
-    private var ends: [Int64] = []
-
-    mutating func add(_ fact: LossFact) {
-      starts.append(fact.time)
-      ends.append(fact.amount)
-    }
-
-    mutating func sort() {
-      starts.sort()
-      ends.sort()
-    }
-
-    /// - Precondition: sorted.
-    func count(at time: Int64) -> Int {
-      Self.below(starts, time &+ 1) - Self.below(ends, time)
-    }
-
-    private static func below(_ sorted: [Int64], _ bound: Int64) -> Int {
-      var (low, high) = (0, sorted.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if sorted[middle] < bound { low = middle + 1 } else { high = middle }
-      }
-      return low
-    }
-  }
-
   public struct Tally {
     var active = Presence(), leaving = Presence()
     var actions: [UInt32: Action] = [:]
@@ -135,8 +105,8 @@ public struct Losses: View {
         if fact.isLost { tally.actions[fact.name]?.exposedLost += 1 }
         if fact.wasActive { tally.actions[fact.name]?.exposedActive += 1 }
         if fact.wasLeaving { tally.actions[fact.name]?.exposedLeaving += 1 }
-      case .active: tally.active.add(fact)
-      case .leaving: tally.leaving.add(fact)
+      case .active: tally.active.add(fact.time, fact.amount)
+      case .leaving: tally.leaving.add(fact.time, fact.amount)
       case .prior: tally.actions[fact.name]?.prior[fact.currency, default: 0] += Int128(fact.amount)
       case .stated: tally.actions[fact.name]?.stated[fact.currency, default: 0] += Int128(fact.amount)
       case .unknown: tally.unknown += 1
@@ -177,7 +147,7 @@ public struct Losses: View {
     var (active, leaving) = (tally.active, tally.leaving)
     active.sort()
     leaving.sort()
-    var rows: [(action: String, currency: String, row: ViewRow)] = []
+    var rows = KeyedRows()
     for action in tally.actions.values where query.includes(action.taken.time) {
       let name = try names.name(action.taken.name)
       var currencies = Set(action.prior.keys).union(action.stated.keys)
@@ -196,25 +166,23 @@ public struct Losses: View {
           "loss_stated": .money(stated), "loss_est": .money(Int128(estimate.rounded())), "net": .money(gain - stated),
           "currency": .text(orNone: text),
         ])
-        rows.append((name, text ?? "", row))
+        rows.add(row, by: name, text ?? "")
       }
     }
-    rows.sort { $0.action == $1.action ? $0.currency < $1.currency : keyPrecedes($0.action, $1.action) }
-    return rows.map(\.row)
+    return rows.sorted
   }
 
   private func reasonRows(_ tally: Tally, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var rows: [(reason: String, competitor: String?, row: ViewRow)] = []
+    var rows = KeyedRows()
     for (departure, lost) in tally.departures {
       let reason = try names.name(departure.reason)
       let competitor = departure.competitor == 0 ? nil : try names.name(departure.competitor)
       let row = ViewRow([
         "reason": .text(reason), "to_competitor": .text(orNone: competitor), "lost": .count(lost),
       ])
-      rows.append((reason, competitor, row))
+      rows.add(row, by: reason, competitor)
     }
-    rows.sort { $0.reason == $1.reason ? keyPrecedes($0.competitor, $1.competitor) : keyPrecedes($0.reason, $1.reason) }
-    return rows.map(\.row)
+    return rows.sorted
   }
 
   private func frictionRows(_ tally: Tally) -> [ViewRow] {

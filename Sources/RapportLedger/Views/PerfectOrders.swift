@@ -78,7 +78,7 @@ public struct PerfectOrders: View {
         continue
       }
       if query.includes(order.placed) {
-        tally.groups[group(order, month: order.placed, query)].received += 1
+        tally.groups.update(group(order, month: order.placed, query)) { $0.received += 1 }
         if !order.hasDue { tally.unpromised += 1 }
       }
       guard order.hasDue, query.includes(order.due(query)) else { continue }
@@ -86,7 +86,7 @@ public struct PerfectOrders: View {
         tally.cancelled += 1
         continue
       }
-      count(order, in: &tally.groups[group(order, month: order.due(query), query)], query)
+      tally.groups.update(group(order, month: order.due(query), query)) { count(order, in: &$0, query) }
     }
   }
 

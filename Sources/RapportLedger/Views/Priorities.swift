@@ -1,8 +1,8 @@
 /// `priorities`: the five “before” – the customer before self-interest, advocacy before advertising, useful content
 /// before ads, existing customers before new ones, the individual before the standard.
-public struct Priorities: View {
+public struct Priorities: View, PackedProjection {
   public static let name = "priorities"
-  public static let version = 1
+  public static let version = 2
   public static let question = "What comes first: the customer or we, advocacy or advertising, old or new customers?"
   public static let definition = ViewDefinition(
     formula: """
@@ -19,17 +19,15 @@ public struct Priorities: View {
 
   static let names = ["customer", "advocacy", "content", "existing", "individual"]
 
-  /// Something that counts for one side of a priority.
-  public struct Act: BitwiseCopyable, Sendable {
-    var time: Int64
-    /// Money in ten-thousandths for costs, halves for all else.
-    var front: Int64
-    var rear: Int64
-    var currency: UInt16 = 0
-    /// Index in `names`; 5 is a touch, which stands for `existing` where no costs are booked.
-    var priority: UInt8
-
+  /// What the `code` of a fact says: which priority it counts for – an index in `names`, or a touch, which stands for
+  /// `existing` where no costs are booked – and on which side, or on both with half each. Of a cost `name` is the
+  /// currency and `number` the amount.
+  private enum Act {
+    static let priority: UInt8 = 0b111
+    static let cost: UInt8 = 3
     static let touch: UInt8 = 5
+    static let isFront: UInt8 = 1 << 3
+    static let isRear: UInt8 = 1 << 4
   }
 
   public init() {}
@@ -38,49 +36,55 @@ public struct Priorities: View {
   public let columns = ColumnSet(.code, .code2, .marks, .amount, .currency, .direction)
   public let readsFirm = true
 
-  public func fold(_ history: borrowing History, scratch: inout Void, into records: inout [Act]) {
-    var hasDelivery = false
+  public func fold(_ history: borrowing History, scratch: inout Void, into facts: inout FactWriter) {
+    var touch = Act.touch | Act.isRear
     for index in history.events.indices {
       let event = history.events[index]
-      if let act = act(event) { records.append(act) }
-      if event.touch == .out { records.append(Self.act(event.time, Act.touch, isFront: hasDelivery)) }
-      if event.kind == .orderDelivered { hasDelivery = true }
+      let code = Self.code(event)
+      if code != 0 {
+        var fact = PackedFact(time: event.time, code: code)
+        if code & Act.priority == Act.cost {
+          fact.name = UInt32(event.currency)
+          fact.number = event.amount
+        }
+        facts.append(fact)
+      }
+      if event.touch == .out { facts.append(PackedFact(time: event.time, code: touch)) }
+      if event.kind == .orderDelivered { touch = Act.touch | Act.isFront }
     }
   }
 
-  private func act(_ event: History.Event) -> Act? {
-    let time = event.time
+  /// Zero for what counts for none.
+  private static func code(_ event: History.Event) -> UInt8 {
+    func side(_ isFront: Bool) -> UInt8 { isFront ? Act.isFront : Act.isRear }
     switch event.kind {
     // Benefit: customer, company, both.
-    case .actionTaken where event.code == 3: return Act(time: time, front: 1, rear: 1, priority: 0)
-    case .actionTaken where event.code == 1 || event.code == 2: return Self.act(time, 0, isFront: event.code == 1)
+    case .actionTaken where event.code == 3: return Act.isFront | Act.isRear
+    case .actionTaken where event.code == 1 || event.code == 2: return side(event.code == 1)
     // Acquired: referral, ad.
-    case .customerRegistered where event.code2 == 1 || event.code2 == 2:
-      return Self.act(time, 1, isFront: event.code2 == 1)
-    case .contentSent: return Self.act(time, 2, isFront: true)
-    case .adShown: return Self.act(time, 2, isFront: false)
-    case .campaignSent where event.code == 1: return Self.act(time, 2, isFront: false)
+    case .customerRegistered where event.code2 == 1 || event.code2 == 2: return 1 | side(event.code2 == 1)
+    case .contentSent: return 2 | Act.isFront
+    case .adShown: return 2 | Act.isRear
+    case .campaignSent where event.code == 1: return 2 | Act.isRear
     // Purpose: acquisition 5, retention 6, advertising 7.
-    case .costBooked where (5...7).contains(event.code):
-      let isFront = event.code == 6
-      return Act(
-        time: time, front: isFront ? event.amount : 0, rear: isFront ? 0 : event.amount, currency: event.currency,
-        priority: 3)
-    case .messageSent, .offerMade: return Self.act(time, 4, isFront: event.flagA == true)
-    default: return nil
+    case .costBooked where (5...7).contains(event.code): return Act.cost | side(event.code == 6)
+    case .messageSent, .offerMade: return 4 | side(event.flagA == true)
+    default: return 0
     }
   }
 
-  private static func act(_ time: Int64, _ priority: UInt8, isFront: Bool) -> Act {
-    Act(time: time, front: isFront ? 2 : 0, rear: isFront ? 0 : 2, priority: priority)
-  }
-
-  public func digest(_ act: Act, into hasher: inout DigestHasher) {
-    hasher.add(values: act.time, act.front, act.rear, act.currency, act.priority)
+  public func digest(_ fact: PackedFact, into hasher: inout DigestHasher) {
+    hasher.add(values: fact.time, fact.code, fact.name, fact.number)
   }
 
   struct Balance {
     var front: Int128 = 0, rear: Int128 = 0
+
+    mutating func add(_ amount: Int64, _ isFront: Bool, _ isRear: Bool) {
+      if isFront { front += Int128(amount) }
+      if isRear { rear += Int128(amount) }
+    }
+
     var share: Double? { front + rear == 0 ? nil : Double(front) / Double(front + rear) }
     var isMet: Bool? { share.map { $0 >= 0.5 } }
   }
@@ -93,13 +97,13 @@ public struct Priorities: View {
     func lines() -> [(priority: String, balance: Balance, unit: Double)] {
       var lines: [(String, Balance, Double)] = []
       for (index, name) in Priorities.names.enumerated() {
-        if index == 3, !costs.isEmpty {
+        if index == Act.cost, !costs.isEmpty {
           let sorted = costs.map { (Currency.text($0.key), $0.value) }.sorted { $0.0 < $1.0 }
           for (currency, balance) in sorted {
             lines.append((sorted.count == 1 ? name : "\(name) \(currency)", balance, 10_000))
           }
         } else {
-          lines.append((name, balances[index == 3 ? Int(Act.touch) : index], 2))
+          lines.append((name, balances[index == Act.cost ? Int(Act.touch) : index], 2))
         }
       }
       return lines
@@ -108,17 +112,26 @@ public struct Priorities: View {
 
   public func makeTally() -> Groups<Counts> { Groups(Counts()) }
 
-  public func add(_ acts: Span<Act>, of person: UInt32, to groups: inout Groups<Counts>, for query: ViewQuery) {
-    for index in acts.indices where query.includes(acts[index].time) {
-      let act = acts[index]
-      let group: Group = query.grouping == "month" ? .month(query.month(of: act.time)) : .all
-      if act.priority == 3 {
-        groups[group].costs[act.currency, default: Balance()].front += Int128(act.front)
-        groups[group].costs[act.currency]!.rear += Int128(act.rear)
-      } else {
-        groups[group].balances[Int(act.priority)].front += Int128(act.front)
-        groups[group].balances[Int(act.priority)].rear += Int128(act.rear)
-      }
+  public func add(
+    _ records: Span<UInt8>, of person: UInt32, to groups: inout Groups<Counts>, for query: ViewQuery
+  ) {
+    let byMonth = query.grouping == "month"
+    var facts = FactReader(records)
+    while let fact = facts.next() {
+      guard query.includes(fact.time) else { continue }
+      groups.update(byMonth ? .month(query.month(of: fact.time)) : .all) { count(fact, &$0) }
+    }
+  }
+
+  private func count(_ fact: PackedFact, _ counts: inout Counts) {
+    let priority = fact.code & Act.priority
+    let (isFront, isRear) = (fact.code & Act.isFront != 0, fact.code & Act.isRear != 0)
+    if priority == Act.cost {
+      let currency = UInt16(truncatingIfNeeded: fact.name)
+      counts.costs[currency, default: Balance()].add(fact.number, isFront, isRear)
+    } else {
+      // In halves.
+      counts.balances[Int(priority)].add(isFront && isRear ? 1 : 2, isFront, isRear)
     }
   }
 

@@ -2,9 +2,9 @@
 ///
 /// Of the attempts to reach the firm: how many were answered, how many given up, how long people waited; and how often
 /// access failed altogether.
-public struct Reach: View {
+public struct Reach: View, PackedProjection {
   public static let name = "reach"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Do customers reach us when they try, and how long do they wait?"
   public static let definition = ViewDefinition(
     formula: """
@@ -16,21 +16,17 @@ public struct Reach: View {
     groupings: ["channel", "hour", "reason", "need"],
     keys: ["attempts", "answered_rate", "abandoned_rate", "waited_p50", "waited_p90", "failures_per_1000"])
 
-  /// A touch, an attempt (which may be a touch too), or a failure.
-  public struct Access: BitwiseCopyable, Sendable {
-    var time: Int64
-    /// Seconds; -1 if not said.
-    var waited: Int32
-    var channel: UInt32
-    /// Of a failure.
-    var reason: UInt32
-    var need: UInt32
-    var what: What
-    /// Of an attempt: 1 answered, 3 abandoned.
-    var outcome: UInt8
-    var isTouch: Bool
-
-    enum What: UInt8, BitwiseCopyable { case touch, attempt, failure }
+  /// What the `code` of a fact says; its `name` is the channel, whatever it is. A touch that is neither an attempt nor a
+  /// failure has no more than that.
+  private enum Access {
+    static let isTouch: UInt8 = 1 << 0
+    static let isAttempt: UInt8 = 1 << 1
+    static let answered: UInt8 = 1 << 2
+    static let abandoned: UInt8 = 1 << 3
+    /// `number` is how long the customer waited, in seconds.
+    static let hasWaited: UInt8 = 1 << 4
+    /// `number` is why and for which need: two names, the reason in the lower half.
+    static let isFailure: UInt8 = 1 << 5
   }
 
   public init() {}
@@ -38,27 +34,39 @@ public struct Reach: View {
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(.code, .number, .marks, .term, .term2, .channel, .direction)
 
-  public func fold(_ history: borrowing History, scratch: inout Void, into records: inout [Access]) {
+  public func fold(_ history: borrowing History, scratch: inout Void, into facts: inout FactWriter) {
     for index in history.events.indices {
       let event = history.events[index]
-      let what: Access.What =
-        event.kind == .contactAttempted ? .attempt : event.kind == .accessFailed ? .failure : .touch
-      let isTouch = event.touch != nil
-      guard what != .touch || isTouch else { continue }
-      let isFailure = what == .failure
-      records.append(
-        Access(
-          time: event.time,
-          waited: what == .attempt && event.hasNumber ? Int32(clamping: event.number / 1_000_000) : -1,
-          channel: event.channel, reason: isFailure ? event.term : 0, need: isFailure ? event.term2 : 0, what: what,
-          outcome: what == .attempt ? event.code : 0, isTouch: isTouch))
+      var fact = PackedFact(time: event.time, code: event.isTouch ? Access.isTouch : 0, name: event.channel)
+      switch event.kind {
+      case .contactAttempted:
+        fact.code |= Access.isAttempt
+        if event.code == 1 { fact.code |= Access.answered }
+        if event.code == 3 { fact.code |= Access.abandoned }
+        if event.hasNumber, event.number > -1_000_000 {
+          fact.code |= Access.hasWaited
+          fact.number = event.number / 1_000_000
+        }
+      case .accessFailed:
+        fact.code |= Access.isFailure
+        fact.number = Int64(bitPattern: UInt64(event.term) | UInt64(event.term2) << 32)
+      default: if fact.code == 0 { continue }
+      }
+      facts.append(fact)
     }
   }
 
-  public func digest(_ access: Access, into hasher: inout DigestHasher) {
-    hasher.add(values: access.time, access.waited, access.what.rawValue, access.outcome)
-    hasher.add(names: access.channel, access.reason, access.need)
-    hasher.add(access.isTouch)
+  private static func reason(_ failure: PackedFact) -> UInt32 { UInt32(truncatingIfNeeded: failure.number) }
+  private static func need(_ failure: PackedFact) -> UInt32 { UInt32(truncatingIfNeeded: failure.number >> 32) }
+
+  public func digest(_ fact: PackedFact, into hasher: inout DigestHasher) {
+    hasher.add(values: fact.time, fact.code)
+    hasher.add(name: fact.name)
+    if fact.code & Access.isFailure != 0 {
+      hasher.add(names: Self.reason(fact), Self.need(fact))
+    } else {
+      hasher.add(fact.number)
+    }
   }
 
   public struct Counts {
@@ -73,37 +81,36 @@ public struct Reach: View {
 
   public func makeTally() -> Tally { Tally() }
 
-  public func add(_ accesses: Span<Access>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
+  public func add(_ records: Span<UInt8>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     let splitsFailures = query.grouping == "reason" || query.grouping == "need"
-    for index in accesses.indices where query.includes(accesses[index].time) {
-      let access = accesses[index]
-      if access.isTouch { tally.touches += 1 }
-      if splitsFailures, access.what != .failure { continue }
-      count(access, &tally.groups[group(access, query)])
+    let isGrouped = query.grouping != nil
+    var facts = FactReader(records)
+    while let fact = facts.next() {
+      guard query.includes(fact.time) else { continue }
+      if fact.code & Access.isTouch != 0 { tally.touches += 1 }
+      if splitsFailures, fact.code & Access.isFailure == 0 { continue }
+      tally.groups.update(isGrouped ? group(fact, query) : .all) { count(fact, &$0) }
     }
   }
 
-  private func group(_ access: Access, _ query: ViewQuery) -> Group {
+  private func group(_ fact: PackedFact, _ query: ViewQuery) -> Group {
     switch query.grouping {
-    case "channel": .name(orAbsent: access.channel)
-    case "hour": .hour(query.hour(of: access.time))
-    case "reason": .name(orAbsent: access.reason)
-    case "need": .name(orAbsent: access.need)
+    case "channel": .name(orAbsent: fact.name)
+    case "hour": .hour(query.hour(of: fact.time))
+    case "reason": .name(orAbsent: Self.reason(fact))
+    case "need": .name(orAbsent: Self.need(fact))
     default: .all
     }
   }
 
-  private func count(_ access: Access, _ counts: inout Counts) {
-    if access.isTouch { counts.touches += 1 }
-    switch access.what {
-    case .touch: return
-    case .failure: counts.failures += 1
-    case .attempt:
-      counts.attempts += 1
-      if access.outcome == 1 { counts.answered += 1 }
-      if access.outcome == 3 { counts.abandoned += 1 }
-      if access.waited >= 0 { counts.waited.add(Int64(access.waited)) }
-    }
+  private func count(_ fact: PackedFact, _ counts: inout Counts) {
+    if fact.code & Access.isTouch != 0 { counts.touches += 1 }
+    if fact.code & Access.isFailure != 0 { counts.failures += 1 }
+    guard fact.code & Access.isAttempt != 0 else { return }
+    counts.attempts += 1
+    if fact.code & Access.answered != 0 { counts.answered += 1 }
+    if fact.code & Access.abandoned != 0 { counts.abandoned += 1 }
+    if fact.code & Access.hasWaited != 0 { counts.waited.add(fact.number) }
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {

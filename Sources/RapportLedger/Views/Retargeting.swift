@@ -29,12 +29,22 @@ public struct Retargeting: View {
   public let readsLines = true
   public let readsFirm = true
 
+  /// The last order of something.
+  struct Purchase {
+    var order: Int
+    var time: Int64
+    /// The interval before it, among those of the person.
+    var interval: Int?
+  }
+
   public struct Scratch {
     var declarations = Declarations()
     var book = ConsentBook()
-    /// What was ordered and when, once an order; groups have the 33rd bit set.
-    var bought: [(what: UInt64, order: Int, time: Int64)] = []
-    var intervals = Percentiles()
+    /// What was ordered, by sku and by group; groups have the 33rd bit set.
+    var bought = ScratchTable<Purchase>()
+    /// Between orders of the same; each knows the one before.
+    var intervals: [(length: Int64, before: Int?)] = []
+    var own = Percentiles()
   }
 
   public func makeScratch(firm: Span<Ad>, names: borrowing Snapshot) -> Scratch {
@@ -57,7 +67,8 @@ public struct Retargeting: View {
       return
     }
     scratch.book.removeAll()
-    scratch.bought.removeAll(keepingCapacity: true)
+    scratch.bought.removeAll()
+    scratch.intervals.removeAll(keepingCapacity: true)
     for index in history.events.indices {
       let event = history.events[index]
       switch event.kind {
@@ -77,24 +88,32 @@ public struct Retargeting: View {
   private func buy(_ lines: Span<OrderLine>, order: Int, _ time: Int64, _ scratch: inout Scratch) {
     for index in lines.indices {
       let line = lines[index]
-      let keys = [UInt64(line.sku), line.group == 0 ? 0 : UInt64(line.group) | Self.groupBit]
-      for what in keys where what != 0 {
-        let isKnown = scratch.bought.reversed().prefix { $0.order == order }.contains { $0.what == what }
-        if !isKnown { scratch.bought.append((what, order, time)) }
-      }
+      buy(UInt64(line.sku), order: order, time, &scratch)
+      if line.group != 0 { buy(UInt64(line.group) | Self.groupBit, order: order, time, &scratch) }
     }
   }
 
+  /// Counts once an order.
+  private func buy(_ what: UInt64, order: Int, _ time: Int64, _ scratch: inout Scratch) {
+    let (place, isNew) = scratch.bought.index(of: what) { Purchase(order: order, time: time) }
+    guard !isNew, scratch.bought.values[place].order != order else { return }
+    let last = scratch.bought.values[place]
+    scratch.intervals.append((elapsed(from: last.time, to: time), last.interval))
+    scratch.bought.values[place] = Purchase(order: order, time: time, interval: scratch.intervals.count - 1)
+  }
+
   private func isWasted(_ what: UInt64, _ time: Int64, _ scratch: inout Scratch) -> Bool {
-    scratch.intervals.removeAll()
-    var last: Int64?
-    for purchase in scratch.bought where purchase.what == what {
-      if let last { scratch.intervals.add(elapsed(from: last, to: purchase.time)) }
-      last = purchase.time
+    guard let place = scratch.bought.index(of: what) else { return false }
+    let last = scratch.bought.values[place]
+    guard elapsed(from: last.time, to: time) <= Self.recentPeriod else { return false }
+    scratch.own.removeAll()
+    var next = last.interval
+    while let index = next {
+      scratch.own.add(scratch.intervals[index].length)
+      next = scratch.intervals[index].before
     }
-    guard let last, elapsed(from: last, to: time) <= Self.recentPeriod else { return false }
-    guard let median = scratch.intervals(50) else { return true }
-    return 10 * Int128(elapsed(from: last, to: time)) < 8 * Int128(median)
+    guard let median = scratch.own(50) else { return true }
+    return 10 * Int128(elapsed(from: last.time, to: time)) < 8 * Int128(median)
   }
 
   public func digest(_ ad: Ad, into hasher: inout DigestHasher) {

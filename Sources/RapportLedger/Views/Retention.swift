@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// `retention`: existing customers before the hunt for new ones.
 ///
 /// Cohorts by the month of the first order; recency, frequency and spend for each customer (`--rfm`); the probability
@@ -164,24 +156,21 @@ public struct Retention: View {
   }
 
   private func quietRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var rows: [(key: String, row: ViewRow)] = []
+    var rows = KeyedRows()
     for (person, last, interval) in tally.quiet {
       let customer = try names.subject(person)
-      rows.append(
-        (
-          customer,
-          ViewRow([
-            "customer": .text(customer), "last_inbound": .time(last),
-            "days": .count(Int(elapsed(from: last, to: query.asOf) / nanosecondsPerDay)),
-            "days_interval_p50": .count(Int(interval / nanosecondsPerDay)),
-          ])
-        ))
+      let row = ViewRow([
+        "customer": .text(customer), "last_inbound": .time(last),
+        "days": .count(Int(elapsed(from: last, to: query.asOf) / nanosecondsPerDay)),
+        "days_interval_p50": .count(Int(interval / nanosecondsPerDay)),
+      ])
+      rows.add(row, by: customer)
     }
-    return rows.sorted { keyPrecedes($0.key, $1.key) }.map(\.row)
+    return rows.sorted
   }
 
   private func customerRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var rows: [(key: String, currency: String, row: ViewRow)] = []
+    var rows = KeyedRows()
     let end = query.day(of: query.asOf).days
     let model = PurchaseModel(query)
     for customer in tally.customers {
@@ -195,36 +184,8 @@ public struct Retention: View {
         "t": .number(age), "m": .money(x == 0 ? 0 : rounded(customer.spent, over: Int128(x))),
       ])
       if query.has("alive") { row.set("p_alive_est", .number(model.alive(x: x, recency: recency, age: age))) }
-      rows.append((subject, currency, row))
+      rows.add(row, by: subject, currency)
     }
-    return rows.sorted { $0.key == $1.key ? $0.currency < $1.currency : keyPrecedes($0.key, $1.key) }.map(\.row)
-  }
-}
-
-/// BG/NBD: purchases come at a rate that differs between people, and after each one some of them leave for good.
-///
-/// Fader, Hardie and Lee, "Counting Your Customers the Easy Way", Marketing Science 24 (2005); the default parameters
-/// are those of their CDNOW example, in weeks.
-struct PurchaseModel {
-  let r, alpha, a, b: Double
-
-  init(_ query: ViewQuery) {
-    func parameter(_ name: String) -> Double {
-      let option = Retention.definition.options.first { $0.name == name }
-      guard case .number(let value)? = option?.kind else { return 0 }
-      return query.number(name, default: value)
-    }
-    r = parameter("r")
-    alpha = parameter("alpha")
-    a = parameter("a")
-    b = parameter("b")
-  }
-
-  /// The probability that a customer with `x` repeat purchases, the last `recency` weeks after the first, still is one
-  /// at `age` weeks.
-  func alive(x: Int, recency: Double, age: Double) -> Double {
-    guard x > 0 else { return 1 }
-    let x = Double(x)
-    return 1 / (1 + a / (b + x - 1) * pow((alpha + age) / (alpha + recency), r + x))
+    return rows.sorted
   }
 }

@@ -73,15 +73,9 @@ public struct Satisfaction: View {
   }
 
   public func digest(_ voice: Voice, into hasher: inout DigestHasher) {
-    hasher.add(voice.time)
-    hasher.add(voice.score)
-    hasher.add(name: voice.country)
-    hasher.add(name: voice.touchpoint)
-    hasher.add(voice.scale)
-    hasher.add(voice.what.rawValue)
-    hasher.add(voice.kind)
-    hasher.add(voice.sample)
-    hasher.add(voice.yes)
+    hasher.add(values: voice.time, voice.score, voice.scale)
+    hasher.add(values: voice.what.rawValue, voice.kind, voice.sample, voice.yes)
+    hasher.add(names: voice.country, voice.touchpoint)
     hasher.add(voice.hasScore)
     hasher.add(voice.isCustomer)
   }
@@ -90,7 +84,22 @@ public struct Satisfaction: View {
     var sent = 0, answered = 0, n = 0, promoters = 0, detractors = 0, satisfied = 0, yes = 0, existing = 0
     var scores: [Int64: Int] = [:]
 
-    mutating func add(score: Int64) { scores[score, default: 0] += 1 }
+    /// The answer that stands for a person.
+    mutating func add(_ voice: Voice, scale: Int64) {
+      n += 1
+      if voice.sample == 1 { existing += 1 }
+      if voice.hasScore { scores[voice.score, default: 0] += 1 }
+      if voice.score >= 9_000_000 { promoters += 1 }
+      if voice.score <= 6_000_000 { detractors += 1 }
+      if voice.score > 600_000 * scale { satisfied += 1 }
+      if voice.yes == 2 { yes += 1 }
+    }
+
+    mutating func addReview(score: Int64) {
+      n += 1
+      scores[score, default: 0] += 1
+    }
+
     var scored: Int { scores.values.reduce(0, +) }
     var mean: Double? {
       let sum = scores.reduce(Int128(0)) { $0 + Int128($1.key) * Int128($1.value) }
@@ -99,8 +108,7 @@ public struct Satisfaction: View {
   }
 
   public struct Tally {
-    /// By kind of survey, then by group.
-    var kinds: [String: Groups<Counts>] = [:]
+    var groups = KindGroups(Counts())
     var unscored = 0, otherScale = 0, outOfScale = 0, staff = 0
   }
 
@@ -115,28 +123,25 @@ public struct Satisfaction: View {
         continue
       }
       switch voice.what {
-      case .sent: tally.kinds[Self.kindName(voice), default: Groups(Counts())][group(voice, query)].sent += 1
+      case .sent: tally.groups.update(Self.kindName(voice), group(voice, query)) { $0.sent += 1 }
       case .answered:
-        tally.kinds[Self.kindName(voice), default: Groups(Counts())][group(voice, query)].answered += 1
+        tally.groups.update(Self.kindName(voice), group(voice, query)) { $0.answered += 1 }
         latest[voice.kind] = index
       case .review:
         guard voice.hasScore else { continue }
-        tally.kinds["review", default: Groups(Counts())][group(voice, query)].n += 1
-        tally.kinds["review"]![group(voice, query)].add(score: voice.score)
+        tally.groups.update("review", group(voice, query)) { $0.addReview(score: voice.score) }
       }
     }
     for index in latest.values { count(voices[index], &tally, query) }
   }
 
   private static func kindName(_ voice: Voice) -> String {
-    voice.kind >= 1 && Int(voice.kind) <= surveyKinds.count ? surveyKinds[Int(voice.kind) - 1] : "other"
+    word(voice.kind, surveyKinds) ?? "other"
   }
 
   private func group(_ voice: Voice, _ query: ViewQuery) -> Group {
     switch query.grouping {
-    case "sample":
-      voice.sample == 0
-        ? .absent : .word(Int(voice.sample) <= Self.samples.count ? Self.samples[Int(voice.sample) - 1] : "other")
+    case "sample": word(voice.sample, Self.samples).map { .word($0) } ?? .absent
     case "country": .name(orAbsent: voice.country)
     case "touchpoint": .name(orAbsent: voice.touchpoint)
     case "month": .month(query.month(of: voice.time))
@@ -159,44 +164,28 @@ public struct Satisfaction: View {
       guard voice.yes != 0 else { return tally.unscored += 1 }
     default: break
     }
-    var counts = tally.kinds[kind]![group(voice, query)]
-    counts.n += 1
-    if voice.sample == 1 { counts.existing += 1 }
-    if voice.hasScore { counts.add(score: score) }
-    if score >= 9_000_000 { counts.promoters += 1 }
-    if score <= 6_000_000 { counts.detractors += 1 }
-    if score > 600_000 * scale { counts.satisfied += 1 }
-    if voice.yes == 2 { counts.yes += 1 }
-    tally.kinds[kind]![group(voice, query)] = counts
+    tally.groups.update(kind, group(voice, query)) { $0.add(voice, scale: scale) }
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    var result = ViewRows()
-    var rows: [(group: String?, kind: String, row: ViewRow)] = []
-    for (kind, groups) in tally.kinds {
-      for (group, counts) in try groups.sorted(names) {
-        var row = ViewRow()
-        if let grouping = query.grouping, grouping != "kind" { row.set(grouping, try group.cell(names)) }
-        row.set("kind", .text(kind))
-        row.set("n", .count(counts.n))
-        let (value, plusMinus) = Self.value(kind, counts)
-        row.set("value", value)
-        row.set("plus_minus", plusMinus)
-        row.set("response_rate", kind == "review" ? .none : .rate(part: counts.answered, whole: counts.sent))
-        row.set("distribution", .distribution(Self.distribution(counts)))
-        row.set("score_mean", counts.mean.map { .number($0) } ?? .none)
-        row.set("score_n", .count(counts.scored))
-        rows.append((try group.text(names), kind, row))
-        if kind != "review", kind != "other" { result.warnings += Self.warnings(kind, try group.text(names), counts) }
-      }
+    var warnings: [String] = []
+    let rows = try tally.groups.rows(by: query.grouping, names) { kind, group, counts in
+      let kind = kind ?? ""
+      if kind != "review", kind != "other" { warnings += Self.warnings(kind, group, counts) }
+      let (value, plusMinus) = Self.value(kind, counts)
+      return ViewRow([
+        "n": .count(counts.n), "value": value, "plus_minus": plusMinus,
+        "response_rate": kind == "review" ? .none : .rate(part: counts.answered, whole: counts.sent),
+        "distribution": .distribution(Self.distribution(counts)), "score_mean": .number(orNone: counts.mean),
+        "score_n": .count(counts.scored),
+      ])
     }
-    rows.sort { a, b in a.group != b.group ? keyPrecedes(a.group, b.group) : a.kind < b.kind }
-    result.rows = rows.map(\.row)
-    result.leftOut = [
-      ("no_score", tally.unscored), ("not_a_customer", tally.staff), ("other_scale", tally.otherScale),
-      ("out_of_scale", tally.outOfScale),
-    ].filter { $0.1 > 0 }
-    return result
+    return ViewRows(
+      rows,
+      leftOut: [
+        "no_score": tally.unscored, "not_a_customer": tally.staff, "other_scale": tally.otherScale,
+        "out_of_scale": tally.outOfScale,
+      ], warnings: warnings)
   }
 
   private static func value(_ kind: String, _ counts: Counts) -> (ViewRow.Cell, ViewRow.Cell) {

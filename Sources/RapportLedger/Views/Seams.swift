@@ -85,9 +85,8 @@ public struct Seams: View {
 
   public func add(_ stations: Span<Station>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     guard !stations.isEmpty, query.includes(stations[0].began) else { return }
-    var distinct: Set<UInt32> = []
+    let distinct = Self.distinct(stations)
     for index in stations.indices {
-      distinct.insert(stations[index].department)
       guard query.grouping == "seam", index > 0 else { continue }
       let seam = Seam(from: stations[index - 1].department, to: stations[index].department)
       tally.seams[seam, default: (0, Percentiles())].n += 1
@@ -96,8 +95,18 @@ public struct Seams: View {
     tally.cases += 1
     tally.handovers += stations.count - 1
     if stations.count > 1 { tally.handedOver += 1 }
-    if distinct.count < stations.count { tally.pingPong += 1 }
-    tally.stations.add(Int64(distinct.count))
+    if distinct < stations.count { tally.pingPong += 1 }
+    tally.stations.add(Int64(distinct))
+  }
+
+  /// How many departments there are among the stations of a case.
+  private static func distinct(_ stations: Span<Station>) -> Int {
+    guard stations.count > 2 else {
+      return stations.count == 2 && stations[0].department == stations[1].department ? 1 : stations.count
+    }
+    var departments: Set<UInt32> = []
+    for index in stations.indices { departments.insert(stations[index].department) }
+    return departments.count
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
@@ -112,20 +121,14 @@ public struct Seams: View {
         ])
       ])
     }
-    var rows: [(from: String, to: String, row: ViewRow)] = []
+    var rows = KeyedRows()
     for (seam, value) in tally.seams {
       var wait = value.wait
       let (from, to) = (try names.name(seam.from), try names.name(seam.to))
-      rows.append(
-        (
-          from, to,
-          ViewRow([
-            "from": .text(from), "to": .text(to), "n": .count(value.n), "wait_p50": wait.seconds(50),
-            "wait_p90": wait.seconds(90),
-          ])
-        ))
+      var row = ViewRow(["from": .text(from), "to": .text(to), "n": .count(value.n)])
+      row.set("wait", &wait, 50, 90)
+      rows.add(row, by: from, to)
     }
-    rows.sort { $0.from == $1.from ? keyPrecedes($0.to, $1.to) : keyPrecedes($0.from, $1.from) }
-    return ViewRows(rows.map(\.row))
+    return ViewRows(rows.sorted)
   }
 }

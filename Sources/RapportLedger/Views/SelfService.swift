@@ -123,7 +123,7 @@ public struct SelfService: View {
         guard step.what != .order else { continue }
         group = .all
       }
-      count(step, &tally.groups[group])
+      tally.groups.update(group) { count(step, &$0) }
     }
   }
 

@@ -33,9 +33,7 @@ public struct ServiceQuality: View {
     /// to the first and the last resolution.
     var first: Int64 = -1
     var last: Int64 = -1
-    /// Waited so far, and since when it is waiting now (`Int64.max`: it is not).
-    var waited: Int64 = 0
-    var waitingSince = Int64.max
+    var waiting = Waiting()
     var channel: UInt32 = 0
     var department: UInt32 = 0
     var country: UInt32 = 0
@@ -64,25 +62,17 @@ public struct ServiceQuality: View {
     scratch.openings.removeAll(keepingCapacity: true)
     var whole = Case()
     var replies = 0
-    var isOver = false
     for index in history.events.indices {
       let event = history.events[index]
       guard whole.opened != .max || event.kind == .caseOpened else { continue }
+      whole.waiting.apply(event)
       switch event.kind {
-      case .caseOpened, .caseReopened:
-        open(event, &whole, &scratch)
-        isOver = false
+      case .caseOpened, .caseReopened: open(event, &whole, &scratch)
       case .caseReplied:
         guard event.flagA != false else { continue }
         if event.actor == .employee { replies += 1 }
         reply(event, &scratch)
-      case .caseWaiting:
-        // On us or on a third.
-        if !isOver { wait(event.code == 1 || event.code == 3, event.time, &whole) }
-      case .caseResolved, .caseClosed:
-        wait(false, event.time, &whole)
-        isOver = true
-        guard event.kind == .caseResolved else { continue }
+      case .caseResolved:
         whole.last = elapsed(from: whole.opened, to: event.time)
         if whole.first < 0 { whole.first = whole.last }
         whole.isOneTouch = replies == 1
@@ -109,7 +99,6 @@ public struct ServiceQuality: View {
     }
     if event.kind == .caseReopened { whole.isReopened = true }
     if event.direction != .out { scratch.openings.append((event.time, -1, -1)) }
-    wait(true, event.time, &whole)
   }
 
   private func reply(_ event: History.Event, _ scratch: inout Scratch) {
@@ -120,19 +109,10 @@ public struct ServiceQuality: View {
     }
   }
 
-  /// Starts or ends the time in which the customer waits.
-  private func wait(_ isWaiting: Bool, _ time: Int64, _ whole: inout Case) {
-    if isWaiting {
-      if whole.waitingSince == .max { whole.waitingSince = time }
-    } else if whole.waitingSince != .max {
-      whole.waited = saturatingSum(whole.waited, elapsed(from: whole.waitingSince, to: time))
-      whole.waitingSince = .max
-    }
-  }
-
   public func digest(_ record: Case, into hasher: inout DigestHasher) {
     hasher.add(
-      values: record.opened, record.first, record.last, record.waited, record.waitingSince, record.kind)
+      values: record.opened, record.first, record.last, record.waiting.waited, record.waiting.since,
+      record.kind)
     hasher.add(names: record.channel, record.department, record.country)
     hasher.add(record.isOpening)
     hasher.add(record.isReopened)
@@ -146,8 +126,7 @@ public struct ServiceQuality: View {
   }
 
   public struct Tally {
-    /// By kind, then by what else was asked for.
-    var kinds: [String?: Groups<Counts>] = [:]
+    var groups = KindGroups(Counts())
     /// Orders placed in the window by the text of the group.
     var orders: [String?: Int] = [:]
     var unopened = 0
@@ -180,7 +159,7 @@ public struct ServiceQuality: View {
       guard query.includes(record.opened) else { continue }
       // “all” is what other views ask for.
       let kind = query.grouping == "all" || query.grouping == "all-by-country" ? nil : word(record.kind, Self.caseKinds)
-      count(record, &tally.kinds[kind, default: Groups(Counts())][group(record, query)], query)
+      tally.groups.update(kind, group(record, query)) { count(record, &$0, query) }
     }
   }
 
@@ -203,8 +182,7 @@ public struct ServiceQuality: View {
     counts.cases += 1
     if record.kind == 3 { counts.complaints += 1 }
     if record.isReopened { counts.reopened += 1 }
-    let running = record.waitingSince == .max ? 0 : max(0, elapsed(from: record.waitingSince, to: query.asOf))
-    counts.wait.add(flooredSeconds(saturatingSum(record.waited, running)))
+    counts.wait.add(flooredSeconds(record.waiting.total(at: query.asOf)))
     guard record.first >= 0 else { return }
     counts.resolved += 1
     counts.resolveFirst.add(flooredSeconds(record.first))
@@ -213,37 +191,25 @@ public struct ServiceQuality: View {
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    let byKind = query.grouping == nil || query.grouping == "kind"
-    var rows: [(group: String?, kind: String?, row: ViewRow)] = []
-    for (kind, groups) in tally.kinds {
-      for (group, counts) in try groups.sorted(names) {
-        let text = try group.text(names)
-        var row = ViewRow()
-        if !byKind, let grouping = query.grouping { row.set(grouping, .text(orNone: text)) }
-        row.set("kind", .text(orNone: kind))
-        let hasOrdersOfItsOwn = Self.parts(for: query)[0].grouping != nil
-        let orders = tally.orders[hasOrdersOfItsOwn ? text : nil] ?? 0
-        row.cells += cells(counts, orders: kind == "complaint" ? orders : 0).cells
-        rows.append((text, kind, row))
-      }
+    let hasOrdersOfItsOwn = Self.parts(for: query)[0].grouping != nil
+    let rows = try tally.groups.rows(by: query.grouping, names) { kind, group, counts in
+      let orders = tally.orders[hasOrdersOfItsOwn ? group : nil] ?? 0
+      return Self.row(&counts, orders: kind == "complaint" ? orders : 0)
     }
-    rows.sort { $0.group == $1.group ? keyPrecedes($0.kind, $1.kind) : keyPrecedes($0.group, $1.group) }
-    return ViewRows(rows.map(\.row), leftOut: ["not_opened": tally.unopened])
+    return ViewRows(rows, leftOut: ["not_opened": tally.unopened])
   }
 
-  private func cells(_ counts: Counts, orders: Int) -> ViewRow {
-    var counts = counts
-    return ViewRow([
-      "cases": .count(counts.cases), "waiting": .count(counts.waiting), "first_reply_n": .count(counts.reply.count),
-      "first_reply_p50": counts.reply.seconds(50), "first_reply_p90": counts.reply.seconds(90),
-      "resolve_first_n": .count(counts.resolveFirst.count), "resolve_first_p50": counts.resolveFirst.seconds(50),
-      "resolve_first_p90": counts.resolveFirst.seconds(90), "resolve_full_n": .count(counts.resolveFull.count),
-      "resolve_full_p50": counts.resolveFull.seconds(50), "resolve_full_p90": counts.resolveFull.seconds(90),
-      "bot_first_reply_n": .count(counts.botReply.count), "bot_first_reply_p50": counts.botReply.seconds(50),
-      "customer_wait_p50": counts.wait.seconds(50), "customer_wait_p90": counts.wait.seconds(90),
-      "reopened": .count(counts.reopened), "reopened_rate": .rate(part: counts.reopened, whole: counts.resolved),
-      "one_touch_rate": .rate(part: counts.oneTouch, whole: counts.resolved),
-      "complaints_per_100_orders": .per(100, part: counts.complaints, whole: orders),
-    ])
+  private static func row(_ counts: inout Counts, orders: Int) -> ViewRow {
+    var row = ViewRow(["cases": .count(counts.cases), "waiting": .count(counts.waiting)])
+    row.set("first_reply", &counts.reply, 50, 90, counted: true)
+    row.set("resolve_first", &counts.resolveFirst, 50, 90, counted: true)
+    row.set("resolve_full", &counts.resolveFull, 50, 90, counted: true)
+    row.set("bot_first_reply", &counts.botReply, 50, counted: true)
+    row.set("customer_wait", &counts.wait, 50, 90)
+    row.set("reopened", .count(counts.reopened))
+    row.set("reopened_rate", .rate(part: counts.reopened, whole: counts.resolved))
+    row.set("one_touch_rate", .rate(part: counts.oneTouch, whole: counts.resolved))
+    row.set("complaints_per_100_orders", .per(100, part: counts.complaints, whole: orders))
+    return row
   }
 }

@@ -139,13 +139,10 @@ public struct Stewardship: View {
     ]
     var rows: [ViewRow] = []
     for (kind, members, whole) in counted {
-      var list: [String] = []
-      for member in members { list.append(try names.name(member)) }
-      list.sort { keyPrecedes($0, $1) }
       rows.append(
         ViewRow([
           "kind": .text(kind), "n": .count(members.count), "of": .count(whole),
-          "rate": .rate(part: members.count, whole: whole), "list": .list(list.map { .text($0) }),
+          "rate": .rate(part: members.count, whole: whole), "list": try names.list(of: members),
         ]))
     }
     return ViewRows(rows)

@@ -52,7 +52,7 @@ public struct Understanding: View {
     var state = Insight(time: .min, what: .state)
     for index in history.events.indices {
       let event = history.events[index]
-      if event.touch != nil || event.kind == .orderPlaced { state.time = event.time }
+      if event.isActivity { state.time = event.time }
       switch event.kind {
       case .needRecorded: hasNeed = true
       case .understandingConfirmed: state.confirmed = event.time
@@ -128,18 +128,15 @@ public struct Understanding: View {
       ])
     }
     var reader = EventReader()
-    var rows: [(key: String, row: ViewRow)] = []
+    var rows = KeyedRows()
     for wish in tally.wishes.values {
       let id = try reader.field("wish", at: wish.position, in: names) ?? ""
-      rows.append(
-        (
-          id,
-          ViewRow([
-            "wish": .text(id), "people": .count(wish.people), "fulfilled": .count(wish.fulfilled),
-            "fulfilled_rate": .rate(part: wish.fulfilled, whole: wish.people),
-          ])
-        ))
+      let row = ViewRow([
+        "wish": .text(id), "people": .count(wish.people), "fulfilled": .count(wish.fulfilled),
+        "fulfilled_rate": .rate(part: wish.fulfilled, whole: wish.people),
+      ])
+      rows.add(row, by: id)
     }
-    return ViewRows(rows.sorted { keyPrecedes($0.key, $1.key) }.map(\.row))
+    return ViewRows(rows.sorted)
   }
 }

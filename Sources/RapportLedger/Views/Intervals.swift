@@ -1,0 +1,62 @@
+/// Stretches of time, each from its first to its last nanosecond, in ascending order and apart from each other.
+struct Intervals {
+  private(set) var list: [(start: Int64, end: Int64)] = []
+
+  var isEmpty: Bool { list.isEmpty }
+
+  mutating func removeAll() { if !list.isEmpty { list.removeAll(keepingCapacity: true) } }
+
+  /// Adds a stretch that begins after the others did; one that touches the last one makes that longer.
+  @inline(__always)
+  mutating func add(_ start: Int64, _ end: Int64) {
+    if list.isEmpty || start > list[list.count - 1].end {
+      list.append((start, end))
+    } else {
+      list[list.count - 1].end = max(list[list.count - 1].end, end)
+    }
+  }
+
+  func contains(_ time: Int64) -> Bool { list.contains { $0.start <= time && time <= $0.end } }
+
+  /// The parts of them that lie in one of some stretches, which may overlap.
+  func intersection(_ others: [(start: Int64, end: Int64)]) -> Intervals {
+    var parts: [(start: Int64, end: Int64)] = []
+    for other in others {
+      for interval in list {
+        let (start, end) = (max(interval.start, other.start), min(interval.end, other.end))
+        if start <= end { parts.append((start, end)) }
+      }
+    }
+    var joined = Intervals()
+    for part in parts.sorted(by: { $0.start < $1.start }) { joined.add(part.start, part.end) }
+    return joined
+  }
+}
+
+/// How many people something was so of at a time, from the stretches in which it was.
+struct Presence {
+  private var starts: [Int64] = []
+  private var ends: [Int64] = []
+
+  mutating func add(_ start: Int64, _ end: Int64) {
+    starts.append(start)
+    ends.append(end)
+  }
+
+  mutating func sort() {
+    starts.sort()
+    ends.sort()
+  }
+
+  /// - Precondition: sorted.
+  func count(at time: Int64) -> Int { Self.below(starts, time &+ 1) - Self.below(ends, time) }
+
+  private static func below(_ sorted: [Int64], _ bound: Int64) -> Int {
+    var (low, high) = (0, sorted.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] < bound { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
