@@ -12,11 +12,7 @@ public enum Catalogue {
   static let projections: [any Projection] = [CardProjection()] + views
 
   /// The views by name and what they answer.
-  public static var infos: [ViewInfo] { views.map { info(type(of: $0)) } }
-
-  private static func info(_ view: any View.Type) -> ViewInfo {
-    ViewInfo(name: view.name, version: view.version, question: view.question, definition: view.definition)
-  }
+  public static var infos: [ViewInfo] { views.map { ViewInfo(of: type(of: $0)) } }
 
   private static func view(_ name: String) throws(LedgerError) -> any View {
     guard let view = views.first(where: { type(of: $0).name == name }) else { throw .noSuchView(name) }

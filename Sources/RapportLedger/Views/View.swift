@@ -67,8 +67,22 @@ public struct ViewAnswer: Sendable {
 }
 
 extension View {
-  /// Answers a query by replaying the log.
-  func answer(_ query: ViewQuery, over snapshot: borrowing Snapshot, replay: Replay) throws -> ViewAnswer {
+  /// Answers a query: from the log, for it is not known what a view of another package made of it before.
+  ///
+  /// ```swift
+  /// let query = ViewQuery(from: start, asOf: now, grouping: "month")
+  /// let answer = try SecondChance().answer(query, over: snapshot)
+  /// print(answer.json.text)
+  /// ```
+  ///
+  /// - Throws: ``LedgerError/invalid(_:)`` for a grouping or an option that the view does not have, and what rows throw.
+  /// - Complexity: O(events + blocks · chunks).
+  public func answer(_ query: ViewQuery, over snapshot: borrowing Snapshot) throws -> ViewAnswer {
+    try answer(query, over: snapshot, replay: Replay(limits: ReplayLimits(time: query.asOf)))
+  }
+
+  /// Answers a query with the events that a replay sees.
+  public func answer(_ query: ViewQuery, over snapshot: borrowing Snapshot, replay: Replay) throws -> ViewAnswer {
     try Self.definition.check(query, of: Self.name)
     var answer =
       if let delegate = delegate(for: query) {

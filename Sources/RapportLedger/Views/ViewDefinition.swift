@@ -21,6 +21,34 @@ public struct ViewDefinition: Sendable {
   /// Views whose rows are printed beside it.
   public var counterweights: [String] = []
 
+  /// - Parameters:
+  ///   - formula: what is counted, in words; every key should be found in it.
+  ///   - unit: what the keys are counted in.
+  ///   - anchor: the time by which `--from` and `--to` select.
+  ///   - exclusions: what is left out, and under which name it is counted; “nothing” if nothing is.
+  ///   - groupings: the values of `--by`.
+  ///   - defaultGrouping: what it groups by where nothing is said; nil is a single row.
+  ///   - keys: the JSON keys of a row, in order.
+  ///   - options: options of this view alone.
+  ///   - variants: groupings and options with keys of their own.
+  ///   - counterweights: names of views of the ``Catalogue`` whose rows are to be read beside it.
+  public init(
+    formula: String, unit: String, anchor: String, exclusions: String, groupings: [String],
+    defaultGrouping: String? = nil, keys: [String], options: [ViewOption] = [], variants: [ViewVariant] = [],
+    counterweights: [String] = []
+  ) {
+    self.formula = formula
+    self.unit = unit
+    self.anchor = anchor
+    self.exclusions = exclusions
+    self.groupings = groupings
+    self.defaultGrouping = defaultGrouping
+    self.keys = keys
+    self.options = options
+    self.variants = variants
+    self.counterweights = counterweights
+  }
+
   /// - Throws: ``LedgerError/invalid(_:)`` for a grouping or an option that the view does not have.
   func check(_ query: ViewQuery, of view: String) throws(LedgerError) {
     if let grouping = query.grouping, !groupings.contains(grouping) {
@@ -113,4 +141,12 @@ public struct ViewInfo: Sendable {
   public var version: Int
   public var question: String
   public var definition: ViewDefinition
+
+  /// What a view says of itself.
+  public init(of view: any View.Type) {
+    name = view.name
+    version = view.version
+    question = view.question
+    definition = view.definition
+  }
 }

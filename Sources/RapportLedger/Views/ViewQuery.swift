@@ -22,7 +22,7 @@ public struct ViewQuery: Sendable {
   }
 
   /// Whether an anchor lies in the window.
-  func includes(_ time: Int64) -> Bool {
+  public func includes(_ time: Int64) -> Bool {
     if let from, time < from { return false }
     if let to, time >= to { return false }
     return true
@@ -31,14 +31,17 @@ public struct ViewQuery: Sendable {
   public func has(_ option: String) -> Bool { options[option] != nil }
 
   /// An option's number.
-  func number(_ option: String, default value: Double) -> Double { options[option].flatMap { Double($0) } ?? value }
+  public func number(_ option: String, default value: Double) -> Double {
+    options[option].flatMap { Double($0) } ?? value
+  }
 
   // MARK: The calendar
 
   /// The day on which an instant falls.
-  func day(of time: Int64) -> CivilDate { zone.day(of: Timestamp(nanoseconds: time)) }
+  public func day(of time: Int64) -> CivilDate { zone.day(of: Timestamp(nanoseconds: time)) }
 
-  func month(of time: Int64) -> CivilMonth { day(of: time).month }
+  /// The month in which an instant falls.
+  public func month(of time: Int64) -> CivilMonth { day(of: time).month }
 
   /// The first nanosecond of a day.
   func start(of day: CivilDate) -> Int64 { zone.start(of: day).nanoseconds }
@@ -58,5 +61,5 @@ public struct ViewQuery: Sendable {
 
 extension ViewQuery {
   /// The hour of the day, 0…23.
-  func hour(of time: Int64) -> Int { zone.hour(of: Timestamp(nanoseconds: time)) }
+  public func hour(of time: Int64) -> Int { zone.hour(of: Timestamp(nanoseconds: time)) }
 }

@@ -4,13 +4,15 @@ public struct ViewRow: Sendable, Equatable {
 
   public init() {}
 
-  init(_ cells: KeyValuePairs<String, Cell>) { self.cells = cells.map { ($0.key, $0.value) } }
+  /// - Parameter cells: keys and values in the order in which they are printed.
+  public init(_ cells: KeyValuePairs<String, Cell>) { self.cells = cells.map { ($0.key, $0.value) } }
 
   public static func == (a: ViewRow, b: ViewRow) -> Bool {
     a.cells.elementsEqual(b.cells) { $0.key == $1.key && $0.value == $1.value }
   }
 
-  mutating func set(_ key: String, _ value: Cell) { cells.append((key, value)) }
+  /// Appends a value. A key must not be there already.
+  public mutating func set(_ key: String, _ value: Cell) { cells.append((key, value)) }
 
   public subscript(key: String) -> Cell? { cells.first { $0.key == key }?.value }
 
@@ -39,12 +41,15 @@ public struct ViewRow: Sendable, Equatable {
     public static func == (a: Cell, b: Cell) -> Bool { a.json == b.json }
 
     /// Seconds, or nothing.
-    static func seconds(_ value: Int64?) -> Cell { value.map { .seconds(Int($0)) } ?? .none }
-    static func text(orNone text: String?) -> Cell { text.map { .text($0) } ?? .none }
-    static func number(orNone value: Double?) -> Cell { value.map { .number($0) } ?? .none }
-    static func time(orNone value: Int64?) -> Cell { value.map { .time($0) } ?? .none }
+    public static func seconds(_ value: Int64?) -> Cell { value.map { .seconds(Int($0)) } ?? .none }
+    /// A text, or nothing.
+    public static func text(orNone text: String?) -> Cell { text.map { .text($0) } ?? .none }
+    /// A number, or nothing.
+    public static func number(orNone value: Double?) -> Cell { value.map { .number($0) } ?? .none }
+    /// An instant in nanoseconds since 1970, or nothing.
+    public static func time(orNone value: Int64?) -> Cell { value.map { .time($0) } ?? .none }
     /// A sum of money; one that no longer fits an amount is the greatest or the least there is.
-    static func money(_ sum: Int128) -> Cell { .money(Int64(clamping: sum)) }
+    public static func money(_ sum: Int128) -> Cell { .money(Int64(clamping: sum)) }
 
     public var json: JSONValue {
       switch self {
@@ -73,10 +78,10 @@ public struct ViewRows: Sendable {
   /// What a reader should know before believing the rows.
   public var warnings: [String] = []
 
-  init() {}
+  public init() {}
 
   /// - Parameter leftOut: reasons that never applied are not mentioned.
-  init(_ rows: [ViewRow], leftOut: KeyValuePairs<String, Int> = [:], warnings: [String] = []) {
+  public init(_ rows: [ViewRow], leftOut: KeyValuePairs<String, Int> = [:], warnings: [String] = []) {
     self.rows = rows
     self.leftOut = leftOut.filter { $0.value > 0 }.map { ($0.key, $0.value) }
     self.warnings = warnings

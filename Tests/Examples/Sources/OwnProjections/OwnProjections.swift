@@ -24,5 +24,8 @@ struct OwnProjections {
     }
     print("\(unanswered.count) of \(letters.people.count) customers wrote and never got a message")
     for customer in unanswered.prefix(3) { print("  \(try snapshot.subject(customer))") }
+
+    let answer = try SecondChance().answer(ViewQuery(grouping: "month"), over: snapshot)
+    print(answer.json.text)
   }
 }

@@ -65,6 +65,40 @@ struct OwnProjectionsTests {
     }
   }
 
+  @Test func `a view answers with rows, in its window and its groups`() throws {
+    let ledger = try recorded(Self.story)
+    defer { try? FileManager.default.removeItem(atPath: ledger.path) }
+    try ledger.read { snapshot in
+      var query = ViewQuery(to: try day(7), asOf: try day(31))
+      let all = try SecondChance().answer(query, over: snapshot)
+      #expect(
+        all.rows.rows == [
+          ViewRow([
+            "complaints": .count(3), "ordered_again": .count(2), "ordered_again_rate": .rate(part: 2, whole: 3),
+            "days_p50": .count(2),
+          ])
+        ])
+      query.options["within"] = "2"
+      #expect(try SecondChance().answer(query, over: snapshot).rows.rows[0]["ordered_again"] == .count(1))
+      query.grouping = "month"
+      #expect(try SecondChance().answer(query, over: snapshot).rows.rows[0]["month"] == .text("2026-03"))
+    }
+  }
+
+  @Test func `a view refuses what its definition does not name`() throws {
+    let ledger = try recorded(Self.story)
+    defer { try? FileManager.default.removeItem(atPath: ledger.path) }
+    try ledger.read { snapshot in
+      #expect(throws: LedgerError.self) {
+        try SecondChance().answer(ViewQuery(grouping: "weekday"), over: snapshot)
+      }
+      var query = ViewQuery()
+      query.options["until"] = "2"
+      #expect(throws: LedgerError.self) { try SecondChance().answer(query, over: snapshot) }
+    }
+    #expect(ViewInfo(of: SecondChance.self).definition.groupings == ["month"])
+  }
+
   @Test func `the order in which events arrive makes no difference`() throws {
     let digests = try [Self.story, Self.story.reversed()].map { story in
       let ledger = try recorded(story)
