@@ -1,7 +1,8 @@
 extension Replay {
   /// More people touched since than one in so many: a replay is as fast.
   private static let touchedShare = 8
-  private static let fewPeople = 256
+  /// Of more people than these it is as fast to check all columns at once.
+  private static let fewPeople = 1024
 
   /// What a projection made of every person or case, from its stored state and the events since.
   ///
