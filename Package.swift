@@ -29,6 +29,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CHash"),
+    .target(name: "CTraps", cSettings: [.treatAllWarnings(as: .error)]),
     .target(
       name: "LMDB",
       dependencies: ["CLMDB", .product(name: "SystemPackage", package: "swift-system")],
@@ -36,7 +37,7 @@ let package = Package(
     .target(
       name: "RapportLedger",
       dependencies: [
-        "LMDB", "CSimdjson", "CZstd", "CHash", "COpenSSL",
+        "LMDB", "CSimdjson", "CZstd", "CHash", "CTraps", "COpenSSL",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: mapped),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import RapportLedger
 
 /// The command line of Rapport.
 ///
@@ -39,6 +40,7 @@ struct Rapport: AsyncParsableCommand {
     // Writing to a closed pipe then is an error that ends the program quietly, instead of a signal that kills it.
     System.ignoreBrokenPipes()
     Faults.install()
+    RapportLedger.Replay.nameTraps()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

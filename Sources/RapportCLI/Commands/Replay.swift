@@ -14,7 +14,9 @@ struct Replay: ParsableCommand {
         rapport replay
         rapport replay --views card,perfect-orders --check
 
-      Exits 4 when --check finds that a stored state is not what the log says.
+      A view that breaks is named, with the customer and the position, and the others are rebuilt without it.
+
+      Exits 4 when --check finds that a stored state is not what the log says, and when a view broke.
       """)
 
   @Option(
@@ -33,6 +35,10 @@ struct Replay: ParsableCommand {
   @Flag(name: .long, help: "Print one JSON document.")
   var json = false
 
+  /// What broke when this process ran the same command before, the last at the end.
+  @Option(name: .long, help: .hidden, transform: BrokenView.init)
+  var broken: [BrokenView] = []
+
   @OptionGroup var options: LedgerOptions
 
   func validate() throws {
@@ -41,7 +47,9 @@ struct Replay: ParsableCommand {
 
   func run() throws {
     let ledger = try options.open(for: .reading)
-    let names = views.map { $0.split(separator: ",").map(String.init) }
+    var names = views.map { $0.split(separator: ",").map(String.init) }
+    if !broken.isEmpty { names = try othersThanBroken(names, ledger) }
+    beginAnewWhenOneBreaks()
     let total = try ledger.read(upTo: to) { Int($0.position) }
     let progress = options.quiet ? nil : ProgressLine.onTerminal(total: UInt64(total), noColor: options.noColor)
     let report = try replay(ledger, names, progress, total)
@@ -52,8 +60,30 @@ struct Replay: ParsableCommand {
       options.note(ReplayPage.summary(of: report))
     }
     for difference in report.differences { Exit.say(difference) }
-    if !report.differences.isEmpty { throw Failure(.damaged) }
+    if !report.differences.isEmpty || !broken.isEmpty { throw Failure(.damaged) }
     if check { options.note(Rich("what is stored is what the log says", .good)) }
+  }
+
+  /// A trap ends whatever the process is at. Nothing is stored before all views are done, so it can begin anew without
+  /// the one that broke.
+  private func beginAnewWhenOneBreaks() {
+    RapportLedger.Replay.onTrap(become: System.executable, CommandLine.arguments + ["--broken"])
+  }
+
+  /// Says what broke last, and which views are left.
+  private func othersThanBroken(_ names: [String]?, _ ledger: Ledger) throws -> [String] {
+    let broken = broken.map(\.trap)
+    let others = (names ?? ["card"] + Catalogue.infos.map(\.name)).filter { name in
+      !broken.contains { $0.projection == name }
+    }
+    let last = broken[broken.count - 1]
+    let whose = last.customer == 0 ? "the firm" : "customer \(try ledger.read { try $0.subject(last.customer) })"
+    let place = last.position.map { ", at position \($0)" } ?? ""
+    Exit.say(
+      "\(last.projection) broke on the history of \(whose)\(place); what was stored of it stays as it was"
+        + (others.isEmpty ? "" : ", the others go on without it"))
+    if others.isEmpty { throw Failure(.damaged) }
+    return others
   }
 
   private func replay(
@@ -67,5 +97,15 @@ struct Replay: ParsableCommand {
         "\(Human.count(events)) of \(Human.count(total, "event")) · \(Human.rate(Double(events) / progress!.seconds))"
       }
     }
+  }
+}
+
+/// The value of `--broken`.
+struct BrokenView {
+  let trap: FoldTrap
+
+  init(_ text: String) throws {
+    guard let trap = FoldTrap(text) else { throw ValidationError("--broken is for `rapport replay` itself.") }
+    self.trap = trap
   }
 }

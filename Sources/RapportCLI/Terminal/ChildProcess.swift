@@ -55,11 +55,10 @@ enum ChildProcess {
 
   private static func spawn(_ arguments: [String], output: Int32) throws -> pid_t {
     defer { close(output) }
+    let path = System.executable
     #if os(Linux)
-      let path = "/proc/self/exe"
       var actions = posix_spawn_file_actions_t()
     #else
-      let path = CommandLine.arguments[0]
       var actions: posix_spawn_file_actions_t?
     #endif
     posix_spawn_file_actions_init(&actions)

@@ -230,6 +230,15 @@ enum System {
     if number != 0 { throw Interrupted(signal: number) }
   }
 
+  /// Where this program can be started once more.
+  static var executable: String {
+    #if os(Linux)
+      "/proc/self/exe"
+    #else
+      CommandLine.arguments[0]
+    #endif
+  }
+
   /// Ends the program as the signal would have.
   static func end(bySignal number: Int32) -> Never {
     signal(number, SIG_DFL)

@@ -129,6 +129,7 @@ final class Fold<P: Projection>: AnyFold {
     /// Of one chunk; its memory serves the next one.
     private var found = Outcomes<P.Record>()
     private var hasher: DigestHasher?
+    private let place = FoldPlace(P.name)
 
     init(
       _ projection: P, _ scratch: consuming P.Scratch, _ fold: Fold<P>, _ texts: DigestTexts?, _ listing: RowListing
@@ -161,8 +162,11 @@ final class Fold<P: Projection>: AnyFold {
     private func add(_ chunk: borrowing HistoryChunk, to found: inout Outcomes<P.Record>) {
       listing.list(chunk)
       let ends = listing.ends.start
+      place.enter(chunk)
       projection.fold(
-        chunk.histories(rows: listing.rows.start, ends: ends), scratch: &scratch.pointee, into: &found)
+        chunk.histories(rows: listing.rows.start, ends: ends, cursor: place.cursor), scratch: &scratch.pointee,
+        into: &found)
+      place.leave()
       guard projection.gathering == .cases else { return }
       var start: UInt32 = 0
       for index in 0..<chunk.peopleCount {
@@ -177,12 +181,15 @@ final class Fold<P: Projection>: AnyFold {
     func digest(_ found: borrowing Outcomes<P.Record>, _ chunk: borrowing HistoryChunk) -> ViewDigest {
       var digest = ViewDigest()
       guard var hasher = hasher.take() else { return digest }
+      place.enter()
+      defer { place.leave() }
       var start = 0
       var index = 0
       for person in found.people {
         // In the order of the chunk; who has no outcome is passed over.
         while chunk.numbers.start[index] != person.customer { index += 1 }
         hasher.begin(chunk.idHashes.start[index])
+        place.cursor.pointee.customer = person.customer
         projection.digest(found.records.span.extracting(start..<person.end), into: &hasher)
         start = person.end
         digest.add(hasher.finish())
@@ -195,6 +202,8 @@ final class Fold<P: Projection>: AnyFold {
   func outcomes() -> Outcomes<P.Record> {
     var all = firm.withLock { $0 }
     parts.withLock { parts in
+      all.people.reserveCapacity(parts.reduce(all.people.count) { $0 + $1.people.count })
+      all.records.reserveCapacity(parts.reduce(all.records.count) { $0 + $1.records.count })
       for part in parts { all.append(part) }
     }
     return all

@@ -24,12 +24,16 @@ public struct History: ~Escapable {
   public struct Events: ~Escapable {
     @usableFromInline let columns: EventColumns
     @usableFromInline let rows: UnsafePointer<UInt32>
+    @usableFromInline let cursor: UnsafeMutablePointer<FoldCursor>
     public let count: Int
 
     @usableFromInline @inline(__always) @_lifetime(immortal)
-    init(columns: EventColumns, rows: UnsafePointer<UInt32>, count: Int) {
+    init(
+      columns: EventColumns, rows: UnsafePointer<UInt32>, cursor: UnsafeMutablePointer<FoldCursor>, count: Int
+    ) {
       self.columns = columns
       self.rows = rows
+      self.cursor = cursor
       self.count = count
     }
 
@@ -44,7 +48,11 @@ public struct History: ~Escapable {
 
     @inlinable public subscript(index: Int) -> Event {
       @_lifetime(copy self) @inline(__always)
-      get { _overrideLifetime(Event(columns: columns, row: row(index)), copying: self) }
+      get {
+        let row = row(index)
+        cursor.pointee.row = UInt32(truncatingIfNeeded: row)
+        return _overrideLifetime(Event(columns: columns, row: row), copying: self)
+      }
     }
   }
 }
@@ -75,18 +83,20 @@ public struct Histories: ~Escapable {
   /// Where the rows of each person end.
   @usableFromInline let ends: UnsafePointer<UInt32>
   @usableFromInline let numbers: UnsafePointer<UInt32>
+  @usableFromInline let cursor: UnsafeMutablePointer<FoldCursor>
   public let count: Int
 
   @_lifetime(immortal)
   init(
     columns: EventColumns, lines: LineColumns, rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>,
-    numbers: UnsafePointer<UInt32>, count: Int
+    numbers: UnsafePointer<UInt32>, cursor: UnsafeMutablePointer<FoldCursor>, count: Int
   ) {
     self.columns = columns
     self.lines = lines
     self.rows = rows
     self.ends = ends
     self.numbers = numbers
+    self.cursor = cursor
     self.count = count
   }
 
@@ -97,7 +107,9 @@ public struct Histories: ~Escapable {
     get {
       precondition(index >= 0 && index < count, "index outside the chunk")
       let start = index == 0 ? 0 : Int(ends[index - 1])
-      let events = History.Events(columns: columns, rows: rows + start, count: Int(ends[index]) - start)
+      let events = History.Events(
+        columns: columns, rows: rows + start, cursor: cursor, count: Int(ends[index]) - start)
+      cursor.pointee = FoldCursor(customer: numbers[index], row: FoldCursor.noRow)
       return _overrideLifetime(History(customer: numbers[index], events: events, lines: lines), copying: self)
     }
   }

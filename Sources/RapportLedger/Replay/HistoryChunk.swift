@@ -1,3 +1,4 @@
+import CTraps
 import Synchronization
 
 /// What gatherers are asked for, once for a replay.
@@ -66,6 +67,10 @@ struct HistoryChunk: ~Copyable {
   /// The inverse, where it was needed.
   private(set) var sources = Room<UInt32>()
   private var hasSources = false
+  /// The rows that were selected, and of which blocks: for whoever must tell where a row comes from.
+  private var selected: UnsafePointer<UInt32>?
+  private var stretches = Room<rpt_stretch_t>()
+  private var stretchCount = 0
   /// Whether some rows are not to be folded, though their kind is one that was asked for.
   private(set) var hasHidden = false
 
@@ -118,6 +123,7 @@ struct HistoryChunk: ~Copyable {
   ) throws(LedgerError) {
     serial = Self.serials.add(1, ordering: .relaxed).newValue
     place(selection)
+    noteSources(selection, snapshot)
     gatherOrder(selection, snapshot)
     let overrides = belief.corrections.isEmpty ? [] : applyToOrder(belief.corrections, selection)
     try sort(selection, belief, snapshot, trustsRows: overrides.isEmpty)
@@ -303,6 +309,26 @@ struct HistoryChunk: ~Copyable {
     return keyed.map(\.entry)
   }
 
+  // MARK: Traps
+
+  private mutating func noteSources(_ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot) {
+    selected = UnsafePointer(selection.rows.start)
+    stretchCount = selection.stretches.count
+    stretches.reserve(stretchCount)
+    for (index, stretch) in selection.stretches.enumerated() {
+      stretches.start[index] = rpt_stretch_t(snapshot.blocks[stretch.block], end: stretch.range.upperBound)
+    }
+  }
+
+  /// Tells where in the log the rows come from; valid until something else is selected.
+  func tellSources(to place: inout rpt_place_t) {
+    place.slots = UnsafePointer(slots.start)
+    place.rows = selected
+    place.count = UInt32(count)
+    place.stretches = UnsafePointer(stretches.start)
+    place.stretch_count = UInt32(stretchCount)
+  }
+
   // MARK: Lines
 
   private mutating func gatherLines(
@@ -348,10 +374,12 @@ struct HistoryChunk: ~Copyable {
 
   /// The histories of listed rows; valid until the chunk is arranged anew.
   @_lifetime(borrow self)
-  func histories(rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>) -> Histories {
+  func histories(
+    rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>, cursor: UnsafeMutablePointer<FoldCursor>
+  ) -> Histories {
     let histories = Histories(
       columns: columns.table, lines: lines.columns(isGathered: request.readsLines), rows: rows, ends: ends,
-      numbers: numbers.start, count: peopleCount)
+      numbers: numbers.start, cursor: cursor, count: peopleCount)
     return _overrideLifetime(histories, borrowing: self)
   }
 }

@@ -20,8 +20,13 @@ public protocol StreamingProjection: Projection {
   /// Appends the records of one customer with at least one event.
   func finish(_ state: State, into records: inout [Record])
 
-  /// Takes some events of a block. There is a default, compiled beside the projection.
+  // What the engine calls: once for some thousand events or customers. The defaults are compiled beside the projection.
+
+  /// Takes some events of a block. There is a default.
   func apply(_ events: borrowing EventTile, to states: inout MutableSpan<State>)
+  /// Appends the records of some customers, and the numbers of those who need their histories. There is a default.
+  func finish(
+    _ states: borrowing StreamedStates<State>, into outcomes: inout Outcomes<Record>, undecided: inout [UInt32])
 }
 
 extension StreamingProjection {
@@ -33,6 +38,53 @@ extension StreamingProjection {
       apply(events[index], to: &states[events.place(index)])
     }
   }
+
+  @inlinable
+  public func finish(
+    _ states: borrowing StreamedStates<State>, into outcomes: inout Outcomes<Record>, undecided: inout [UInt32]
+  ) {
+    for index in states.indices where states.hasEvents(index) {
+      let (customer, state) = states[index]
+      if needsHistory(state) {
+        undecided.append(customer)
+        continue
+      }
+      finish(state, into: &outcomes.records)
+      outcomes.people.append(.init(customer: customer, end: outcomes.records.count))
+    }
+  }
+}
+
+/// The states of a range of customers, when all their events were taken.
+public struct StreamedStates<State: BitwiseCopyable>: ~Escapable {
+  @usableFromInline let states: UnsafePointer<State>
+  @usableFromInline let isSeen: UnsafePointer<Bool>
+  @usableFromInline let customers: Range<UInt32>
+  @usableFromInline let cursor: UnsafeMutablePointer<FoldCursor>
+
+  @_lifetime(immortal)
+  init(
+    states: UnsafePointer<State>, isSeen: UnsafePointer<Bool>, customers: Range<UInt32>,
+    cursor: UnsafeMutablePointer<FoldCursor>
+  ) {
+    self.states = states
+    self.isSeen = isSeen
+    self.customers = customers
+    self.cursor = cursor
+  }
+
+  @inlinable public var indices: Range<Int> { 0..<customers.count }
+
+  /// Whether a customer has any event that is read.
+  @inlinable public func hasEvents(_ index: Int) -> Bool { isSeen[index] }
+
+  /// A customer's number and state.
+  @inlinable public subscript(index: Int) -> (customer: UInt32, state: State) {
+    precondition(index >= 0 && index < customers.count, "index outside the customers")
+    let customer = customers.lowerBound + UInt32(truncatingIfNeeded: index)
+    cursor.pointee.customer = customer
+    return (customer, states[index])
+  }
 }
 
 /// Some events of a block, as they lie.
@@ -41,31 +93,52 @@ public struct EventTile: ~Escapable {
   @usableFromInline let kinds: UnsafePointer<UInt8>
   @usableFromInline let lowest: UInt32
   @usableFromInline let last: Int64
-  public let count: Int
+  @usableFromInline let cursor: UnsafeMutablePointer<FoldCursor>
+  public let indices: Range<Int>
 
   @_lifetime(immortal)
-  init(columns: EventColumns, kinds: UnsafePointer<UInt8>, lowest: UInt32, last: Int64, count: Int) {
+  init(
+    columns: EventColumns, kinds: UnsafePointer<UInt8>, lowest: UInt32, last: Int64,
+    cursor: UnsafeMutablePointer<FoldCursor>, indices: Range<Int>
+  ) {
     self.columns = columns
     self.kinds = kinds
     self.lowest = lowest
     self.last = last
-    self.count = count
+    self.cursor = cursor
+    self.indices = indices
   }
 
-  @inlinable public var indices: Range<Int> { 0..<count }
+  public var count: Int { indices.count }
+
+  /// Others of the rows that these events are of.
+  @_lifetime(copy self)
+  func others(_ indices: Range<Int>) -> EventTile {
+    _overrideLifetime(
+      EventTile(columns: columns, kinds: kinds, lowest: lowest, last: last, cursor: cursor, indices: indices),
+      copying: self)
+  }
 
   @inlinable public subscript(index: Int) -> History.Event {
     @_lifetime(copy self) @inline(__always)
-    get { _overrideLifetime(History.Event(columns: columns, row: index), copying: self) }
+    get {
+      cursor.pointee.row = UInt32(truncatingIfNeeded: index)
+      return event(index)
+    }
+  }
+
+  @usableFromInline @inline(__always) @_lifetime(copy self)
+  func event(_ index: Int) -> History.Event {
+    _overrideLifetime(History.Event(columns: columns, row: index), copying: self)
   }
 
   /// Whether an event is of the kinds that are read, and lies within the valid time that is asked for.
   @inlinable public func isWanted(_ index: Int) -> Bool {
-    kinds[Int(self[index].kindCode)] != 0 && self[index].time <= last
+    kinds[Int(event(index).kindCode)] != 0 && event(index).time <= last
   }
 
   /// The place of an event's customer among the states.
-  @inlinable public func place(_ index: Int) -> Int { Int(self[index].customer &- lowest) }
+  @inlinable public func place(_ index: Int) -> Int { Int(event(index).customer &- lowest) }
 }
 
 extension Replay {
@@ -155,98 +228,5 @@ extension Belief {
       let (word, bit) = (Int(customer) / 64, UInt64(1) << UInt64(customer % 64))
       return word < bits.count && bits[word] & bit != 0 && (merged.isEmpty || merged[word] & bit == 0)
     }
-  }
-}
-
-/// Folds ranges of customers over the blocks as they lie; one for each thread.
-private struct BlockStreamer<P: StreamingProjection>: ~Copyable {
-  private let projection: P
-  private let request: HistoryRequest
-  private let special: [UInt64]
-  private let otherColumns: [Column]
-  private var columns: ColumnStore
-  private var selection: RowSelection
-  private var states = Room<P.State>()
-  private var isSeen = Room<Bool>()
-
-  /// Rows that are decoded at once: their columns stay in the nearest cache.
-  private static var tileRows: Int { 1 << 12 }
-
-  init(_ projection: P, _ request: HistoryRequest, _ snapshot: borrowing Snapshot, special: [UInt64]) {
-    self.projection = projection
-    self.request = request
-    self.special = special
-    otherColumns = request.columns.subtracting(ColumnSet(.customer, .kind, .time, .rank).union(.fingerprint)).columns
-    columns = ColumnStore(request.columns.union(ColumnSet(.customer, .kind, .time)))
-    selection = RowSelection(kinds: request.kinds, upTo: min(request.limits.position ?? .max, snapshot.position))
-  }
-
-  /// - Returns: the outcomes, and the customers whose histories are needed.
-  mutating func fold(
-    _ customers: Range<UInt32>, in snapshot: borrowing Snapshot, onProgress: (Int) -> Void
-  ) -> (Outcomes<P.Record>, [UInt32]) {
-    states.reserve(customers.count)
-    isSeen.reserve(customers.count)
-    states.start.update(repeating: projection.initialState, count: customers.count)
-    isSeen.start.update(repeating: false, count: customers.count)
-    for index in snapshot.blocks.indices {
-      let block = snapshot.blocks[index]
-      guard !block.header.kindSet.isDisjoint(with: request.kinds) else { continue }
-      let end = block.firstRow(atOrAfter: customers.upperBound)
-      var row = block.firstRow(atOrAfter: customers.lowerBound)
-      onProgress(end - row)
-      while row < end {
-        let tile = row..<min(row + Self.tileRows, end)
-        apply(tile, of: block, index, customers.lowerBound, customers.count)
-        row = tile.upperBound
-      }
-    }
-    return finish(customers)
-  }
-
-  private mutating func apply(_ tile: Range<Int>, of block: Block, _ index: Int, _ lowest: UInt32, _ count: Int) {
-    selection.removeAll()
-    selection.append(tile, ofBlock: index, block) { rows, people in
-      guard !special.isEmpty else { return rows.count }
-      block.column(.customer).read(RowList(UnsafeBufferPointer(rows)), to: people)
-      var kept = 0
-      for row in 0..<rows.count {
-        let customer = people[row]
-        rows[kept] = rows[row]
-        kept += special[Int(customer) / 64] & 1 << UInt64(customer % 64) == 0 ? 1 : 0
-      }
-      return kept
-    }
-    guard selection.count > 0 else { return }
-    // Rows without a gap are read so much faster that a few more do not matter.
-    let isNearlyAll = special.isEmpty && block.header.lastPosition <= selection.last && selection.count * 2 > tile.count
-    let rows = isNearlyAll ? RowList(tile) : selection.rows(of: selection.stretches[0])
-    for column in otherColumns { columns.clear(column) }
-    for column in otherColumns { columns.read(column, of: block, rows, isCleared: true) }
-    for column in [Column.customer, .kind, .time] { columns.read(column, of: block, rows, isCleared: false) }
-    columns.resolveDirections(rows: rows.count)
-    var states = MutableSpan(_unsafeStart: states.start, count: count)
-    let tile = EventTile(
-      columns: columns.table, kinds: selection.isWanted.start, lowest: lowest, last: request.limits.time ?? .max,
-      count: rows.count)
-    for index in tile.indices where tile.isWanted(index) { isSeen.start[tile.place(index)] = true }
-    projection.apply(tile, to: &states)
-  }
-
-  private func finish(_ customers: Range<UInt32>) -> (Outcomes<P.Record>, [UInt32]) {
-    var outcomes = Outcomes<P.Record>()
-    outcomes.people.reserveCapacity(customers.count)
-    outcomes.records.reserveCapacity(customers.count)
-    var undecided: [UInt32] = []
-    for index in 0..<customers.count where isSeen.start[index] {
-      let customer = customers.lowerBound + UInt32(index)
-      if projection.needsHistory(states.start[index]) {
-        undecided.append(customer)
-        continue
-      }
-      projection.finish(states.start[index], into: &outcomes.records)
-      outcomes.people.append(.init(customer: customer, end: outcomes.records.count))
-    }
-    return (outcomes, undecided)
   }
 }
