@@ -1,106 +1,74 @@
-import CHash
-
 /// Folds ranges of customers over the blocks as they lie; one for each thread.
 struct BlockStreamer<P: StreamingProjection>: ~Copyable {
   private let projection: P
-  private let request: HistoryRequest
-  private let special: [UInt64]
-  private let otherColumns: [Column]
-  private var columns: ColumnStore
-  private var selection: RowSelection
+  private let kinds: EventKindSet
+  private var tiles: TileReader
   private var states = Room<P.State>()
-  private var isSeen = Room<Bool>()
   private let place = FoldPlace(P.name)
-
-  /// Rows that are decoded at once: their columns stay in the nearest cache.
-  private static var tileRows: Int { 1 << 12 }
 
   init(_ projection: P, _ request: HistoryRequest, _ snapshot: borrowing Snapshot, special: [UInt64]) {
     self.projection = projection
-    self.request = request
-    self.special = special
-    otherColumns = request.columns.subtracting(ColumnSet(.customer, .kind, .time, .rank).union(.fingerprint)).columns
-    columns = ColumnStore(request.columns.union(ColumnSet(.customer, .kind, .time)))
-    selection = RowSelection(kinds: request.kinds, upTo: min(request.limits.position ?? .max, snapshot.position))
+    kinds = request.kinds
+    let last = min(request.limits.position ?? .max, snapshot.position)
+    tiles = TileReader(request, upTo: last, special: special)
   }
 
+  /// - Parameter part: of the ranges that `bounds` is of.
   /// - Returns: the outcomes, and the customers whose histories are needed.
   mutating func fold(
-    _ customers: Range<UInt32>, in snapshot: borrowing Snapshot, onProgress: (Int) -> Void
+    _ part: Int, _ customers: Range<UInt32>, _ bounds: RowBounds, in snapshot: borrowing Snapshot,
+    onProgress: (Int) -> Void
   ) -> (Outcomes<P.Record>, [UInt32]) {
-    states.reserve(customers.count)
-    isSeen.reserve(customers.count)
-    states.start.update(repeating: projection.initialState, count: customers.count)
-    isSeen.start.update(repeating: false, count: customers.count)
-    for index in snapshot.blocks.indices {
-      let block = snapshot.blocks[index]
-      guard !block.header.kindSet.isDisjoint(with: request.kinds) else { continue }
-      let end = block.firstRow(atOrAfter: customers.upperBound)
-      var row = block.firstRow(atOrAfter: customers.lowerBound)
-      onProgress(end - row)
-      while row < end {
-        let tile = row..<min(row + Self.tileRows, end)
-        apply(tile, of: block, index, customers.lowerBound, customers.count)
-        row = tile.upperBound
-      }
+    setInitialStates(customers.count)
+    tiles.begin(customers)
+    var index = 0
+    var rows = 0..<0
+    var next = nextTile(&index, &rows, part, bounds, snapshot)
+    while let tile = next {
+      next = nextTile(&index, &rows, part, bounds, snapshot)
+      if let next { tiles.fetch(next.rows, of: snapshot.blocks[next.block]) }
+      onProgress(tile.rows.count)
+      tiles.read(tile.rows, ofBlock: tile.block, snapshot.blocks[tile.block], place)
+      if tiles.count > 0 { apply(customers.count) }
     }
+    place.leave()
     return finish(customers)
   }
 
-  private mutating func apply(_ tile: Range<Int>, of block: Block, _ index: Int, _ lowest: UInt32, _ count: Int) {
-    selection.removeAll()
-    selection.append(tile, ofBlock: index, block) { rows, people in
-      guard !special.isEmpty else { return rows.count }
-      block.column(.customer).read(RowList(UnsafeBufferPointer(rows)), to: people)
-      var kept = 0
-      for row in 0..<rows.count {
-        let customer = people[row]
-        rows[kept] = rows[row]
-        kept += special[Int(customer) / 64] & 1 << UInt64(customer % 64) == 0 ? 1 : 0
+  /// - Parameters:
+  ///   - index: the block after that which rows are left of.
+  ///   - rows: what is left of it.
+  private func nextTile(
+    _ index: inout Int, _ rows: inout Range<Int>, _ part: Int, _ bounds: RowBounds, _ snapshot: borrowing Snapshot
+  ) -> (block: Int, rows: Range<Int>)? {
+    while rows.isEmpty {
+      guard index < snapshot.blocks.count else { return nil }
+      if !snapshot.blocks[index].header.kindSet.isDisjoint(with: kinds) {
+        rows = bounds.rows(of: part, inBlock: index)
       }
-      return kept
+      index += 1
     }
-    guard selection.count > 0 else { return }
-    // Rows without a gap are read so much faster that a few more do not matter.
-    let isNearlyAll = special.isEmpty && block.header.lastPosition <= selection.last && selection.count * 2 > tile.count
-    let rows = isNearlyAll ? RowList(tile) : selection.rows(of: selection.stretches[0])
-    for column in otherColumns { columns.clear(column) }
-    for column in otherColumns { columns.read(column, of: block, rows, isCleared: true) }
-    for column in [Column.customer, .kind, .time] { columns.read(column, of: block, rows, isCleared: false) }
-    columns.resolveDirections(rows: rows.count)
-    let events = EventTile(
-      columns: columns.table, kinds: selection.isWanted.start, lowest: lowest, last: request.limits.time ?? .max,
-      cursor: place.cursor, indices: 0..<rows.count)
-    place.enter(rows, of: block, customers: columns.start(.customer, UInt32.self))
-    apply(events, customers: count)
-    place.leave()
+    let tile = rows.lowerBound..<min(rows.lowerBound + TileReader.tileRows, rows.upperBound)
+    rows = tile.upperBound..<rows.upperBound
+    return (index - 1, tile)
   }
 
-  /// Events whose states are asked of memory together, while those before them are taken.
-  private static var eventsAhead: Int { 64 }
-
-  private mutating func apply(_ events: borrowing EventTile, customers: Int) {
-    var states = MutableSpan(_unsafeStart: states.start, count: customers)
-    let count = events.count
-    var some = 0..<min(Self.eventsAhead, count)
-    fetch(events.others(some))
-    while !some.isEmpty {
-      let next = some.upperBound..<min(some.upperBound + Self.eventsAhead, count)
-      fetch(events.others(next))
-      projection.apply(events.others(some), to: &states)
-      some = next
-    }
+  private func apply(_ customers: Int) {
+    var span = MutableSpan(_unsafeStart: states.start, count: customers)
+    projection.apply(tiles.events(states: states.start, place), to: &span)
   }
 
-  /// Notes whose events these are, and asks for their states: what is far away in memory costs more than all else.
-  private func fetch(_ events: borrowing EventTile) {
-    let (isSeen, states, stride) = (isSeen.start, UnsafeRawPointer(states.start), MemoryLayout<P.State>.stride)
-    let last = max(stride - 1, 0)
-    for index in events.indices where events.isWanted(index) {
-      let place = events.place(index)
-      isSeen[place] = true
-      rpt_prefetch(states + place &* stride)
-      rpt_prefetch(states + (place &* stride &+ last))
+  /// Doubles what is there: a generic loop would look its type up for each state.
+  private mutating func setInitialStates(_ count: Int) {
+    states.reserve(count)
+    guard count > 0 else { return }
+    states.start.initialize(to: projection.initialState)
+    var made = 1
+    while made < count {
+      let more = min(made, count - made)
+      UnsafeMutableRawPointer(states.start + made).copyMemory(
+        from: states.start, byteCount: more * MemoryLayout<P.State>.stride)
+      made += more
     }
   }
 
@@ -111,7 +79,7 @@ struct BlockStreamer<P: StreamingProjection>: ~Copyable {
     var undecided: [UInt32] = []
     place.enter()
     projection.finish(
-      StreamedStates(states: states.start, isSeen: isSeen.start, customers: customers, cursor: place.cursor),
+      StreamedStates(states: states.start, isSeen: tiles.isSeen.start, customers: customers, cursor: place.cursor),
       into: &outcomes, undecided: &undecided)
     place.leave()
     return (outcomes, undecided)

@@ -31,10 +31,18 @@ public struct Outcomes<Record: BitwiseCopyable & Sendable>: Sendable {
 
   mutating func append(_ next: Outcomes<Record>) {
     let offset = records.count
+    let first = people.count
     records += next.records
     cases += next.cases
-    // Not a lazy map: that is not specialised, and allocates for each person.
-    for person in next.people { people.append(Person(customer: person.customer, end: person.end + offset)) }
+    people += next.people
+    // Not by element: that is not specialised, and looks the type up for each person.
+    people.withUnsafeMutableBytes { bytes in
+      let (stride, end) = (MemoryLayout<Person>.stride, MemoryLayout<Person>.offset(of: \.end)!)
+      for place in Swift.stride(from: first * stride + end, to: bytes.count, by: stride) {
+        bytes.storeBytes(
+          of: bytes.load(fromByteOffset: place, as: Int.self) + offset, toByteOffset: place, as: Int.self)
+      }
+    }
   }
 
   func filter(_ isWanted: (UInt32) -> Bool) -> Outcomes<Record> { keeping { isWanted(people[$0].customer) } }
@@ -75,5 +83,38 @@ public struct Outcomes<Record: BitwiseCopyable & Sendable>: Sendable {
     outcomes.records = copy(records)
     outcomes.cases = copy(cases)
     return outcomes
+  }
+}
+
+/// Outcomes of parts that come in any order, put in order: so that no part waits in memory for longer than it must.
+struct OrderedOutcomes<Record: BitwiseCopyable & Sendable>: Sendable {
+  /// The outcomes of the first parts.
+  var all = Outcomes<Record>()
+  private var waiting: [Outcomes<Record>?]
+  private var next = 0
+
+  /// - Parameter people: how many there will be at most, with a record each as the rule.
+  init(parts: Int, people: Int) {
+    waiting = Array(repeating: nil, count: parts)
+    all.people.reserveCapacity(people)
+    all.records.reserveCapacity(people)
+    let (personBytes, recordBytes) = (MemoryLayout<Outcomes<Record>.Person>.stride, MemoryLayout<Record>.stride)
+    all.people.withUnsafeBytes { preferLargePages($0.baseAddress, byteCount: people * personBytes) }
+    all.records.withUnsafeBytes { preferLargePages($0.baseAddress, byteCount: people * recordBytes) }
+  }
+
+  mutating func insert(_ outcomes: Outcomes<Record>, at part: Int) {
+    waiting[part] = outcomes
+    while next < waiting.count, let outcomes = waiting[next] {
+      all.append(outcomes)
+      waiting[next] = nil
+      next += 1
+    }
+  }
+
+  /// Hands over what was collected.
+  mutating func takeAll() -> Outcomes<Record> {
+    defer { all = Outcomes() }
+    return all
   }
 }

@@ -14,7 +14,7 @@ struct Schedule: Sendable {
   private static let sampledRowsMax = 256
 
   /// Where ranges of customers begin, and where the last one ends.
-  private let bounds: [UInt32]
+  let bounds: [UInt32]
   private let persons: Int
 
   /// Splits by a sample of the rows that will be gathered: customers differ a thousandfold in their number of events.

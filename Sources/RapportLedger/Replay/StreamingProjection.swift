@@ -1,3 +1,4 @@
+import CHash
 import Synchronization
 
 /// A projection whose events may be taken in any order: counts, sums, firsts, lasts. It needs no histories, so the engine
@@ -34,8 +35,14 @@ extension StreamingProjection {
 
   @inlinable
   public func apply(_ events: borrowing EventTile, to states: inout MutableSpan<State>) {
-    for index in events.indices where events.isWanted(index) {
-      apply(events[index], to: &states[events.place(index)])
+    let stride = MemoryLayout<State>.stride
+    var some = 0..<min(EventTile.eventsAhead, events.count)
+    events.fetchStates(of: some, stride: stride)
+    while !some.isEmpty {
+      let next = some.upperBound..<min(some.upperBound + EventTile.eventsAhead, events.count)
+      events.fetchStates(of: next, stride: stride)
+      for index in some { apply(events[index], to: &states[events.place(index)]) }
+      some = next
     }
   }
 
@@ -58,13 +65,13 @@ extension StreamingProjection {
 /// The states of a range of customers, when all their events were taken.
 public struct StreamedStates<State: BitwiseCopyable>: ~Escapable {
   @usableFromInline let states: UnsafePointer<State>
-  @usableFromInline let isSeen: UnsafePointer<Bool>
+  @usableFromInline let isSeen: UnsafePointer<UInt8>
   @usableFromInline let customers: Range<UInt32>
   @usableFromInline let cursor: UnsafeMutablePointer<FoldCursor>
 
   @_lifetime(immortal)
   init(
-    states: UnsafePointer<State>, isSeen: UnsafePointer<Bool>, customers: Range<UInt32>,
+    states: UnsafePointer<State>, isSeen: UnsafePointer<UInt8>, customers: Range<UInt32>,
     cursor: UnsafeMutablePointer<FoldCursor>
   ) {
     self.states = states
@@ -76,7 +83,7 @@ public struct StreamedStates<State: BitwiseCopyable>: ~Escapable {
   @inlinable public var indices: Range<Int> { 0..<customers.count }
 
   /// Whether a customer has any event that is read.
-  @inlinable public func hasEvents(_ index: Int) -> Bool { isSeen[index] }
+  @inlinable public func hasEvents(_ index: Int) -> Bool { isSeen[index] != 0 }
 
   /// A customer's number and state.
   @inlinable public subscript(index: Int) -> (customer: UInt32, state: State) {
@@ -87,58 +94,58 @@ public struct StreamedStates<State: BitwiseCopyable>: ~Escapable {
   }
 }
 
-/// Some events of a block, as they lie.
+/// Some events of a block, as they lie: those of the kinds that are read, within the valid time that is asked for.
 public struct EventTile: ~Escapable {
   @usableFromInline let columns: EventColumns
-  @usableFromInline let kinds: UnsafePointer<UInt8>
-  @usableFromInline let lowest: UInt32
-  @usableFromInline let last: Int64
+  @usableFromInline let rows: UnsafePointer<UInt32>
+  @usableFromInline let places: UnsafePointer<UInt32>
+  private let states: UnsafeRawPointer
   @usableFromInline let cursor: UnsafeMutablePointer<FoldCursor>
-  public let indices: Range<Int>
+  public let count: Int
 
   @_lifetime(immortal)
   init(
-    columns: EventColumns, kinds: UnsafePointer<UInt8>, lowest: UInt32, last: Int64,
-    cursor: UnsafeMutablePointer<FoldCursor>, indices: Range<Int>
+    columns: EventColumns, rows: UnsafePointer<UInt32>, places: UnsafePointer<UInt32>, states: UnsafeRawPointer,
+    cursor: UnsafeMutablePointer<FoldCursor>, count: Int
   ) {
     self.columns = columns
-    self.kinds = kinds
-    self.lowest = lowest
-    self.last = last
+    self.rows = rows
+    self.places = places
+    self.states = states
     self.cursor = cursor
-    self.indices = indices
+    self.count = count
   }
 
-  public var count: Int { indices.count }
-
-  /// Others of the rows that these events are of.
-  @_lifetime(copy self)
-  func others(_ indices: Range<Int>) -> EventTile {
-    _overrideLifetime(
-      EventTile(columns: columns, kinds: kinds, lowest: lowest, last: last, cursor: cursor, indices: indices),
-      copying: self)
-  }
+  @inlinable public var indices: Range<Int> { 0..<count }
 
   @inlinable public subscript(index: Int) -> History.Event {
     @_lifetime(copy self) @inline(__always)
     get {
-      cursor.pointee.row = UInt32(truncatingIfNeeded: index)
-      return event(index)
+      precondition(index >= 0 && index < count, "index outside the tile")
+      let row = rows[index]
+      cursor.pointee.row = row
+      return _overrideLifetime(History.Event(columns: columns, row: Int(row)), copying: self)
     }
   }
 
-  @usableFromInline @inline(__always) @_lifetime(copy self)
-  func event(_ index: Int) -> History.Event {
-    _overrideLifetime(History.Event(columns: columns, row: index), copying: self)
-  }
-
-  /// Whether an event is of the kinds that are read, and lies within the valid time that is asked for.
-  @inlinable public func isWanted(_ index: Int) -> Bool {
-    kinds[Int(event(index).kindCode)] != 0 && event(index).time <= last
-  }
-
   /// The place of an event's customer among the states.
-  @inlinable public func place(_ index: Int) -> Int { Int(event(index).customer &- lowest) }
+  @inlinable public func place(_ index: Int) -> Int { Int(places[index]) }
+
+  /// Asks memory for the states of some events that are soon taken: what is far away costs more than all else.
+  ///
+  /// - Parameter stride: of a state in bytes. Of longer ones the first 64 bytes are asked for: there is the place for
+  ///   what changes with most events.
+  public func fetchStates(of events: Range<Int>, stride: Int) {
+    let last = max(0, min(stride, 64) - 1)
+    for index in events {
+      let state = states + Int(places[index]) &* stride
+      rpt_prefetch(state)
+      rpt_prefetch(state + last)
+    }
+  }
+
+  /// Events whose states are best asked of memory together, while those before them are taken.
+  @inlinable public static var eventsAhead: Int { 32 }
 }
 
 extension Replay {
@@ -152,41 +159,51 @@ extension Replay {
     precondition(
       projection.gathering == .people && !projection.readsFirm && !projection.readsLines,
       "a streaming projection reads people's events alone")
-    let fold = Fold(projection)
-    try stream(fold, over: snapshot)
-    return fold.outcomes()
-  }
-
-  /// Leaves the outcomes in `fold`: first those of customers in ranges, then those that need their histories.
-  func stream<P: StreamingProjection>(_ fold: Fold<P>, over snapshot: borrowing Snapshot) throws(LedgerError) {
     let request = HistoryRequest(
-      kinds: fold.kinds, columns: fold.columns, readsLines: false, limits: limits)
+      kinds: projection.kinds, columns: projection.columns, readsLines: false, limits: limits)
     try check(request, of: snapshot)
     let belief = try Belief(snapshot, limits: limits)
     let special = try belief.specialCustomers(snapshot)
     let schedule = Schedule(
-      snapshot, kinds: request.kinds, people: People(), threads: threads, chunkRows: 1 << 22, chunksMin: threads * 4)
-    fold.prepare()
-    fold.prepare(parts: schedule.count + 1)
+      snapshot, kinds: request.kinds, people: People(), threads: threads, chunkRows: .max,
+      chunksMin: streamParts(stateBytes: MemoryLayout<P.State>.stride, snapshot))
+    let bounds = RowBounds(snapshot, schedule, kinds: request.kinds)
+    let outcomes = Mutex(OrderedOutcomes<P.Record>(parts: schedule.count, people: snapshot.customerCount))
     let next = Atomic<Int>(0)
     let folded = Atomic<Int>(0)
     let undecided = Mutex<[UInt32]>(belief.special(special, snapshot))
     try snapshot.onThreads(min(threads, schedule.count)) { snapshot throws(LedgerError) in
-      var streamer = BlockStreamer(fold.projection, request, snapshot, special: special)
+      var streamer = BlockStreamer(projection, request, snapshot, special: special)
       while true {
         let part = next.add(1, ordering: .relaxed).oldValue
         guard part < schedule.count, case .customers(let range) = schedule.task(part) else { return }
-        let (outcomes, more) = streamer.fold(range, in: snapshot) {
+        let (found, more) = streamer.fold(part, range, bounds, in: snapshot) {
           onProgress?(folded.add($0, ordering: .relaxed).newValue)
         }
-        fold.setPart(part, outcomes)
+        outcomes.withLock { $0.insert(found, at: part) }
         if !more.isEmpty { undecided.withLock { $0 += more } }
       }
     }
     let alone = undecided.withLock { $0 }.sorted().map { People.Person(number: $0, members: [$0]) }
-    try foldHistories(
-      of: alone + belief.people.persons, fold, request, belief, snapshot, part: schedule.count)
+    let fold = Fold(projection)
+    fold.prepare(parts: 1)
+    try foldHistories(of: alone + belief.people.persons, fold, request, belief, snapshot, part: 0)
+    return outcomes.withLock { outcomes in
+      outcomes.all.append(fold.outcomes())
+      return outcomes.takeAll()
+    }
   }
+
+  /// Into how many ranges customers are split, so that the states of one stay in a near cache: but of most blocks some
+  /// hundred rows at least are taken at once.
+  private func streamParts(stateBytes: Int, _ snapshot: borrowing Snapshot) -> Int {
+    let rows = Int(snapshot.position) / max(1, snapshot.blocks.count)
+    let wanted = snapshot.customerCount * stateBytes / Self.streamBytes
+    return max(threads * 4, min(wanted, rows / Self.streamRowsMin))
+  }
+
+  private static let streamBytes = 1 << 19
+  private static let streamRowsMin = 1 << 10
 
   /// Folds some people by their histories.
   func foldHistories<P: Projection>(

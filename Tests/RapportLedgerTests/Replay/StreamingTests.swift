@@ -28,10 +28,10 @@ struct StreamingTests {
     }
   }
 
-  private func table(
-    _ outcomes: Outcomes<CardTotals.Totals>, _ snapshot: borrowing Snapshot
-  ) throws -> [String: [CardTotals.Totals]] {
-    var table: [String: [CardTotals.Totals]] = [:]
+  private func table<Record: BitwiseCopyable & Sendable>(
+    _ outcomes: Outcomes<Record>, _ snapshot: borrowing Snapshot
+  ) throws -> [String: [Record]] {
+    var table: [String: [Record]] = [:]
     var start = 0
     for person in outcomes.people {
       let subject = try snapshot.subject(person.customer)
@@ -50,6 +50,49 @@ struct StreamingTests {
     try expectEqual(ledger, threads: threads)
     try expectEqual(ledger, ReplayLimits(time: instant("2025-02-10")), threads: threads)
     try expectEqual(ledger, ReplayLimits(position: 333), threads: threads)
+  }
+
+  /// Of few events: their rows are chosen before they are read.
+  private struct Amounts: StreamingProjection {
+    static let name = "amounts"
+    static let version = 1
+    let kinds: EventKindSet = [.orderPlaced, .orderRefunded]
+    let columns = ColumnSet(.amount)
+
+    struct Sum: BitwiseCopyable, Sendable, Equatable {
+      var count = 0
+      var amount: Int64 = 0
+      var last = Int64.min
+    }
+
+    var initialState: Sum { Sum() }
+    func apply(_ event: History.Event, to sum: inout Sum) {
+      sum.count += 1
+      sum.amount &+= event.amount
+      sum.last = max(sum.last, event.time)
+    }
+    func finish(_ sum: Sum, into sums: inout [Sum]) { sums.append(sum) }
+    func fold(_ history: borrowing History, scratch: inout Void, into sums: inout [Sum]) {
+      var sum = Sum()
+      for index in history.events.indices { apply(history.events[index], to: &sum) }
+      sums.append(sum)
+    }
+    func digest(_ sum: Sum, into hasher: inout DigestHasher) {
+      hasher.add(values: Int64(sum.count), sum.amount, sum.last)
+    }
+  }
+
+  @Test(arguments: [1, 3])
+  func `few of the events`(threads: Int) throws {
+    let ledger = try TestLedger(height: 12)
+    try ledger.record(generatedLines(6_000), commits: [5_000])
+    try ledger.ledger.read { snapshot in
+      let fold = Fold(Amounts())
+      try Replay(threads: threads).run([fold], over: snapshot)
+      let streamed = try table(Replay(threads: threads).run(Amounts(), over: snapshot), snapshot)
+      #expect(try streamed == table(fold.outcomes(), snapshot))
+      #expect(streamed.values.reduce(0) { $0 + $1[0].count } > 100)
+    }
   }
 
   @Test(arguments: 1...8)
