@@ -47,6 +47,59 @@ struct BrokenViewTests {
     #expect(result.errors == "rapport: card broke on the history of the firm; what was stored of it stays as it was\n")
   }
 
+  private static let said = "the last replay was interrupted: starting over"
+
+  @Test("after an interruption the former states stay in force, and the next replay starts over and says so")
+  func interrupted() async throws {
+    let folder = try TemporaryFolder()
+    let path = try ledger(folder)
+    let replay = ["replay", "--views", "card,value", "--ledger", path]
+    #expect(!(try Executable.run(replay).errors.contains(Self.said)))
+    let former = try Ledger(at: path, for: .reading).checkpoints()
+    let more = try Executable.run(["generate", "--events", "500", "--seed", "2"]).output
+    _ = try Executable.run(["ingest", "--quiet", "--ledger", path], input: Data(more.utf8))
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+      let ledger = try Ledger(at: path, for: .reading)
+      _ = try ledger.replay(views: ["card", "value"], onProgress: { _ in kill(getpid(), SIGKILL) })
+    }
+    #expect(try Ledger(at: path, for: .reading).checkpoints() == former)
+    let check = try Executable.run(replay + ["--check"])
+    #expect(check.status == 0 && !check.errors.contains(Self.said))
+    #expect(!(try Executable.run(replay + ["--to", "10"]).errors.contains(Self.said)))
+    let next = try Executable.run(replay)
+    #expect(next.status == 0 && next.errors.contains(Self.said))
+    #expect(try Ledger(at: path, for: .reading).checkpoints() != former)
+    #expect(!(try Executable.run(replay).errors.contains(Self.said)))
+  }
+
+  @Test("an interruption at any moment leaves states that are what the log says", arguments: [SIGINT, SIGKILL])
+  func interruptedAnywhere(number: Int32) throws {
+    let folder = try TemporaryFolder()
+    let path = try ledger(folder, events: 20_000)
+    for milliseconds in [1, 5, 10, 20, 40, 80, 160] {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: Executable.path)
+      process.arguments = ["replay", "--quiet", "--ledger", path]
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      usleep(UInt32(milliseconds) * 1_000)
+      kill(process.processIdentifier, number)
+      process.waitUntilExit()
+      let check = try Executable.run(["replay", "--check", "--ledger", path])
+      #expect(check.status == 0, "\(check.errors)")
+    }
+    #expect(try Executable.run(["replay", "--ledger", path]).status == 0)
+  }
+
+  @Test("a replay that fails says why and was not interrupted")
+  func failed() throws {
+    let folder = try TemporaryFolder()
+    let path = try ledger(folder)
+    let ledger = try Ledger(at: path, for: .reading)
+    #expect(throws: LedgerError.self) { try ledger.replay(views: ["card"], isCancelled: { true }) }
+    #expect(!ledger.wasReplayInterrupted)
+  }
+
   private func digests(_ result: Executable.Result) -> [String] {
     (result.json["views"] as? [[String: Any]] ?? []).map { "\($0["view"]!) \($0["digest"]!)" }
   }

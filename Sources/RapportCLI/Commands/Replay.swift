@@ -16,6 +16,8 @@ struct Replay: ParsableCommand {
 
       A view that breaks is named, with the customer and the position, and the others are rebuilt without it.
 
+      Interrupted at any point, it leaves the former states in force; the next replay starts over and says so.
+
       Exits 4 when --check finds that a stored state is not what the log says, and when a view broke.
       """)
 
@@ -50,6 +52,11 @@ struct Replay: ParsableCommand {
     var names = views.map { $0.split(separator: ",").map(String.init) }
     if !broken.isEmpty { names = try othersThanBroken(names, ledger) }
     beginAnewWhenOneBreaks()
+    if to == nil, !check, broken.isEmpty, ledger.wasReplayInterrupted {
+      options.note(
+        Rich(
+          "the last replay was interrupted: starting over; the former states stay in force until it is done", .warning))
+    }
     let total = try ledger.read(upTo: to) { Int($0.position) }
     let progress = options.quiet ? nil : ProgressLine.onTerminal(total: UInt64(total), noColor: options.noColor)
     let report = try replay(ledger, names, progress, total)

@@ -40,11 +40,16 @@ extension Ledger {
   ) throws -> ReplayReport {
     let projections = try Catalogue.projections(named: names)
     return try read(upTo: limit) { snapshot in
-      let rebuilt = try Rebuilt(
-        projections, snapshot, threads: threads, keeps: check || limit == nil, isCancelled, onProgress)
-      if check { return try compareWithStored(rebuilt, snapshot) }
-      if limit == nil { try stateStore.store(rebuilt.report.views, rebuilt.isStorable ? rebuilt.folds : nil) }
-      return rebuilt.report
+      if check || limit != nil {
+        let rebuilt = try Rebuilt(
+          projections, snapshot, threads: threads, keeps: check, isCancelled, onProgress)
+        return check ? try compareWithStored(rebuilt, snapshot) : rebuilt.report
+      }
+      return try RebuildMark.during(in: stateStore.path) {
+        let rebuilt = try Rebuilt(projections, snapshot, threads: threads, keeps: true, isCancelled, onProgress)
+        try stateStore.store(rebuilt.report.views, rebuilt.isStorable ? rebuilt.folds : nil)
+        return rebuilt.report
+      }
     }
   }
 
