@@ -22,16 +22,31 @@ let package = Package(
     .executableTarget(
       name: "ReplayRunner",
       dependencies: ["OwnViews", .product(name: "RapportLedger", package: "rapport")], swiftSettings: strict),
-    .executableTarget(
-      name: "Replay",
+    // What the benchmarks work on.
+    .target(
+      name: "Fixture",
       dependencies: [
-        "OwnViews",
-        .product(name: "RapportLedger", package: "rapport"),
-        .product(name: "RapportGenerator", package: "rapport"),
-        .product(name: "Benchmark", package: "benchmark"),
+        .product(name: "RapportLedger", package: "rapport"), .product(name: "RapportGenerator", package: "rapport"),
       ],
-      path: "Benchmarks/Replay",
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+      swiftSettings: strict + [.enableUpcomingFeature("InternalImportsByDefault")]),
+    // Counts calls of malloc by standing before it.
+    .target(name: "AllocationCount"),
+    benchmarks("Counts", ["AllocationCount", "OwnViews"]),
+    benchmarks("Ingest"),
+    benchmarks("Replay", ["OwnViews"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+/// Benchmarks of one subject, a target each.
+func benchmarks(_ name: String, _ targets: [Target.Dependency] = []) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: targets + [
+      "Fixture",
+      .product(name: "RapportLedger", package: "rapport"),
+      .product(name: "Benchmark", package: "benchmark"),
+    ],
+    path: "Benchmarks/\(name)", swiftSettings: strict,
+    plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+}
