@@ -7,18 +7,7 @@ public struct Outcomes<Record: BitwiseCopyable & Sendable>: Sendable {
   /// Of cases the key of each; empty for people.
   var cases: [UInt64] = []
 
-  public struct Person: BitwiseCopyable, Sendable {
-    /// Number of the canonical id; 0 is the firm.
-    public var customer: UInt32
-    /// Where the person's records end.
-    public var end: Int
-
-    @inlinable
-    public init(customer: UInt32, end: Int) {
-      self.customer = customer
-      self.end = end
-    }
-  }
+  public typealias Person = OutcomePerson
 
   /// Calls `body` with the records of each person.
   public func forEach(_ body: (UInt32, Span<Record>) throws -> Void) rethrows {
@@ -50,15 +39,29 @@ public struct Outcomes<Record: BitwiseCopyable & Sendable>: Sendable {
   /// - Parameter isWanted: whether the person (or case) of an index stays.
   func keeping(_ isWanted: (Int) -> Bool) -> Outcomes<Record> {
     var kept = Outcomes<Record>()
-    var start = 0
-    for (index, person) in people.enumerated() {
-      defer { start = person.end }
-      guard isWanted(index) else { continue }
-      kept.records += records[start..<person.end]
-      kept.people.append(Person(customer: person.customer, end: kept.records.count))
-      if !cases.isEmpty { kept.cases.append(cases[index]) }
+    // Those who stay stand in long stretches, whose records are copied at once.
+    var first = 0
+    while first < people.count {
+      guard isWanted(first) else {
+        first += 1
+        continue
+      }
+      var end = first + 1
+      while end < people.count, isWanted(end) { end += 1 }
+      kept.append(self, first..<end)
+      first = end
     }
     return kept
+  }
+
+  private mutating func append(_ other: Outcomes<Record>, _ range: Range<Int>) {
+    let start = range.lowerBound == 0 ? 0 : other.people[range.lowerBound - 1].end
+    let offset = records.count - start
+    records += other.records[start..<other.people[range.upperBound - 1].end]
+    if !other.cases.isEmpty { cases += other.cases[range] }
+    for index in range {
+      people.append(Person(customer: other.people[index].customer, end: other.people[index].end + offset))
+    }
   }
 
   /// Forgets everything but its memory.
@@ -98,7 +101,7 @@ struct OrderedOutcomes<Record: BitwiseCopyable & Sendable>: Sendable {
     waiting = Array(repeating: nil, count: parts)
     all.people.reserveCapacity(people)
     all.records.reserveCapacity(people)
-    let (personBytes, recordBytes) = (MemoryLayout<Outcomes<Record>.Person>.stride, MemoryLayout<Record>.stride)
+    let (personBytes, recordBytes) = (MemoryLayout<OutcomePerson>.stride, MemoryLayout<Record>.stride)
     all.people.withUnsafeBytes { preferLargePages($0.baseAddress, byteCount: people * personBytes) }
     all.records.withUnsafeBytes { preferLargePages($0.baseAddress, byteCount: people * recordBytes) }
   }
@@ -116,5 +119,21 @@ struct OrderedOutcomes<Record: BitwiseCopyable & Sendable>: Sendable {
   mutating func takeAll() -> Outcomes<Record> {
     defer { all = Outcomes() }
     return all
+  }
+}
+
+/// A person, and where their records end in ``Outcomes``.
+///
+/// It is not nested in them: code that does not know the records is then as fast with people as code that does.
+public struct OutcomePerson: BitwiseCopyable, Sendable {
+  /// Number of the canonical id; 0 is the firm.
+  public var customer: UInt32
+  /// Where the person's records end.
+  public var end: Int
+
+  @inlinable
+  public init(customer: UInt32, end: Int) {
+    self.customer = customer
+    self.end = end
   }
 }

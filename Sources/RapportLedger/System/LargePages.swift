@@ -15,7 +15,7 @@
 func preferLargePages(_ start: UnsafeRawPointer?, byteCount: Int) {
   #if os(Linux)
     let pageBytes = 2 << 20
-    guard let start, byteCount >= 2 * pageBytes else { return }
+    guard let start else { return }
     let first = (Int(bitPattern: start) + pageBytes - 1) / pageBytes * pageBytes
     let end = (Int(bitPattern: start) + byteCount) / pageBytes * pageBytes
     if first < end { madvise(UnsafeMutableRawPointer(bitPattern: first), end - first, 14) }  // MADV_HUGEPAGE
