@@ -93,7 +93,7 @@ struct BlockTexts {
     of hash: UInt32, _ check: Block.Check
   ) throws(LedgerError) -> Int {
     // Four standard deviations: of evenly spread hashes one in ten thousand lies farther off.
-    let guess = Int(UInt64(hash) &* UInt64(count) >> 32)
+    let guess = Int((UInt64(hash) &* UInt64(count)) >> 32)
     let reach = 2 * Int(Double(count).squareRoot()) + 2
     var (low, high) = (max(guess - reach, 0), min(guess + reach, count))
     try check(slots.hash, low..<high)

@@ -60,7 +60,7 @@ struct FingerprintTable: ~Copyable {
     /// In proportion to the tag, whatever the number of slots.
     @inline(__always)
     func home(_ tag: UInt32) -> Int {
-      Int(truncatingIfNeeded: UInt64(tag) &* UInt64(truncatingIfNeeded: slotCount) >> 32)
+      Int(truncatingIfNeeded: (UInt64(tag) &* UInt64(truncatingIfNeeded: slotCount)) >> 32)
     }
 
     @inline(__always)

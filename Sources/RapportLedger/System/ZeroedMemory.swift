@@ -17,6 +17,7 @@ enum ZeroedMemory {
       return memory
     }
     // What is mapped need not begin at a large page: a page too many, and what lies outside is given back.
+    let byteCount = mappedBytes(byteCount)
     let mapped = mmap(
       nil, byteCount + largePageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let mapped, mapped != MAP_FAILED else { preconditionFailure("no memory for a table") }
@@ -29,6 +30,12 @@ enum ZeroedMemory {
   }
 
   static func deallocate(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
-    if byteCount >= largePageBytes { munmap(memory, byteCount) } else { free(memory) }
+    if byteCount >= largePageBytes { munmap(memory, mappedBytes(byteCount)) } else { free(memory) }
+  }
+
+  /// Whole pages, whatever their size.
+  private static func mappedBytes(_ byteCount: Int) -> Int {
+    let pageBytes = Int(sysconf(Int32(_SC_PAGESIZE)))
+    return (byteCount + pageBytes - 1) / pageBytes * pageBytes
   }
 }

@@ -8,7 +8,7 @@ import Testing
 struct SectionSumsTests {
   /// A block with events of all forms, sections of many groups, and events that act on others.
   static let block: [UInt8] = {
-    var lines = generatedLines(1_500, customers: 400)
+    var lines = generatedLines(3_500, customers: 400)
     for number in 1...20 {
       lines.append(
         envelope([
