@@ -42,7 +42,7 @@ public struct SurveyTotals: StreamingProjection {
   }
 
   public func digest(_ totals: Totals, into hasher: inout DigestHasher) {
-    hasher.add(values: totals.score)
+    hasher.add(totals.score)
     hasher.add(values: totals.sent, totals.answered, totals.scored, totals.reviews)
   }
 }
