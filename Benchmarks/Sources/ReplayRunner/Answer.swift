@@ -44,17 +44,7 @@ private struct TotalsRow: BitwiseCopyable {
 
   private static func known(_ time: Int64) -> Int64 { time == .min || time == .max ? 0 : time }
 
-  init(_ customer: UInt32, _ totals: CardTotals.Totals) {
-    (firstIn, lastIn) = (Self.known(totals.firstIn), Self.known(totals.lastIn))
-    (firstOut, lastOut) = (Self.known(totals.firstOut), Self.known(totals.lastOut))
-    (revenue, refunds, cost) = (totals.revenue, totals.refunds, totals.cost)
-    (satisfactionTime, satisfaction) = (Self.known(totals.satisfactionTime), totals.satisfaction)
-    self.customer = customer
-    (events, outbound, orders) = (totals.events, totals.outbound, totals.orders)
-    (deliveries, returns) = (totals.deliveries, totals.returns)
-  }
-
-  init(_ customer: UInt32, _ totals: OwnCardTotals.Totals) {
+  init(_ customer: UInt32, _ totals: some NumericCard) {
     (firstIn, lastIn) = (Self.known(totals.firstIn), Self.known(totals.lastIn))
     (firstOut, lastOut) = (Self.known(totals.firstOut), Self.known(totals.lastOut))
     (revenue, refunds, cost) = (totals.revenue, totals.refunds, totals.cost)
@@ -64,6 +54,27 @@ private struct TotalsRow: BitwiseCopyable {
     (deliveries, returns) = (totals.deliveries, totals.returns)
   }
 }
+
+/// What the built-in projection and the one from outside say alike.
+private protocol NumericCard {
+  var firstIn: Int64 { get }
+  var lastIn: Int64 { get }
+  var firstOut: Int64 { get }
+  var lastOut: Int64 { get }
+  var revenue: Int64 { get }
+  var refunds: Int64 { get }
+  var cost: Int64 { get }
+  var satisfactionTime: Int64 { get }
+  var satisfaction: Int64 { get }
+  var events: UInt32 { get }
+  var outbound: UInt32 { get }
+  var orders: UInt32 { get }
+  var deliveries: UInt32 { get }
+  var returns: UInt32 { get }
+}
+
+extension CardTotals.Totals: NumericCard {}
+extension OwnCardTotals.Totals: NumericCard {}
 
 private struct OrdersRow: BitwiseCopyable {
   var customer: UInt32

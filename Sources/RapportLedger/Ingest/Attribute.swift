@@ -91,7 +91,7 @@ struct AttributeNames: @unchecked Sendable {
 
 /// For each attribute the token of its value in the event that is being read; −1 if it is absent or null.
 ///
-/// It has memory of its own: an `InlineArray` in a reader is copied whole for every question.
+/// It has memory of its own and keeps the reader small, which is copied for methods that do not change it.
 struct AttributeTokens: ~Copyable {
   private let tokens = UnsafeMutablePointer<Int32>.allocate(capacity: count)
   private static var count: Int { Attribute.timeassumed.rawValue + 1 }

@@ -47,7 +47,7 @@ extension EnvelopeReader {
   /// What a member of `data` is: to be kept in the open, to be sealed, or to be split.
   enum Part: UInt8 { case open, personal, mixed }
 
-  private mutating func parseOpaque(_ kind: EventKind, _ facts: inout Facts) throws(Rejection) {
+  private func parseOpaque(_ kind: EventKind, _ facts: inout Facts) throws(Rejection) {
     if index(.data) != nil, index(.dataBase64) != nil {
       throw Rejection("data_base64", "an event has data or data_base64, not both")
     }
@@ -63,7 +63,7 @@ extension EnvelopeReader {
   }
 
   /// JSON is what `datacontenttype` says by its absence, as `application/json`, `text/json` or `…+json`.
-  private mutating func isJSONContent() throws(Rejection) -> Bool {
+  private func isJSONContent() throws(Rejection) -> Bool {
     guard let token = try string(.datacontenttype) else { return true }
     let type = line.text(of: token).string.lowercased().prefix { $0 != ";" }
     let bare = type.filter { !$0.isWhitespace }
@@ -212,7 +212,7 @@ extension EnvelopeReader {
   }
 
   /// Where `revenue` is absent it is Σ quantity × price − discount.
-  private mutating func deriveRevenue(_ facts: inout Facts) throws(Rejection) {
+  private func deriveRevenue(_ facts: inout Facts) throws(Rejection) {
     var total: Int128 = 0
     for line in lines { total += Int128(line.quantity) * Int128(line.price) / 10_000 }
     var key = index(.data)! + 1

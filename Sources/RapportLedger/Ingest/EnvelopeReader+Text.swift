@@ -14,7 +14,7 @@ extension EnvelopeReader {
   }
 
   /// The fingerprint of the event that a `causationid` names: an id of the same source, or `SOURCE#ID`.
-  mutating func cause(_ named: UnsafeBufferPointer<UInt8>) -> UInt64 {
+  func cause(_ named: UnsafeBufferPointer<UInt8>) -> UInt64 {
     guard let hash = named.firstIndex(of: UInt8(ascii: "#")) else { return References.hash(named, seed: source.hash) }
     let seed = References.seed(ofSource: UnsafeBufferPointer(rebasing: named[..<hash]), seed: seed)
     return References.hash(UnsafeBufferPointer(rebasing: named[(hash + 1)...]), seed: seed)

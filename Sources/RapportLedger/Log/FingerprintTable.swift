@@ -176,10 +176,10 @@ struct FingerprintTable: ~Copyable {
   mutating func settle() {
     guard isLoading else { return }
     isLoading = false
-    let shared = SharedMutablePointer(pointer: parts)
+    // Safe: no two threads have the same part.
+    nonisolated(unsafe) let parts = parts
     let threads = Threads.processors
     parallel(threads) { thread in
-      let parts = shared.pointer
       var entriesMax = 1
       for part in 0..<FingerprintEntry.partCount { entriesMax = max(entriesMax, parts[part].count) }
       let entries = UnsafeMutablePointer<UInt64>.allocate(capacity: entriesMax)

@@ -130,13 +130,7 @@ public struct DigestHasher: ~Copyable {
   }
 
   @usableFromInline @inline(never)
-  mutating func grow() {
-    let next = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2)
-    next.update(from: bytes, count: count)
-    bytes.deallocate()
-    bytes = next
-    capacity *= 2
-  }
+  mutating func grow() { bytes.double(&capacity, keeping: count) }
 
   /// A hash of a person's id, the same on every machine.
   static func key(_ subject: UnsafeBufferPointer<UInt8>) -> UInt64 { rpt_hash64(subject.baseAddress, subject.count, 0) }

@@ -14,7 +14,8 @@ import Synchronization
 public struct Replay: Sendable {
   public var limits: ReplayLimits
   public var threads: Int
-  /// Called now and then with the number of events folded so far; from any thread.
+  /// Called now and then, from any thread, with how far it is in events: at the end all of the log's, whether they are read
+  /// or passed over.
   public var onProgress: (@Sendable (Int) -> Void)?
 
   /// Asked now and then, from any thread; once it says yes, the replay ends with ``LedgerError/interrupted``.
@@ -74,18 +75,35 @@ public struct Replay: Sendable {
     let belief = try Belief(snapshot, limits: limits)
     let isStorable = snapshot.extraTextCount == extraTexts
     let texts = folds.contains(where: \.digests) ? try DigestTexts(snapshot) : nil
-    let folded = Atomic<Int>(0)
-    for gathering in [Gathering.people, .cases] {
+    let gatherings = [Gathering.people, .cases].filter { gathering in folds.contains { $0.gathering == gathering } }
+    for (stage, gathering) in gatherings.enumerated() {
       let some = folds.filter { $0.gathering == gathering }
-      guard !some.isEmpty else { continue }
+      let progress = Progress(events: Int(snapshot.position), stage: stage, of: gatherings.count)
       try foldFirm(some, belief, snapshot, texts)
       switch gathering {
-      case .people: try foldPeople(some, belief, snapshot, texts, folded)
-      case .cases: try foldCases(some, belief, snapshot, texts, folded)
+      case .people: try foldPeople(some, belief, snapshot, texts, progress)
+      case .cases: try foldCases(some, belief, snapshot, texts, progress)
       }
       if isCancelled?() == true { throw .interrupted }
     }
     return isStorable
+  }
+
+  /// How far a gathering is, told as events of the log: projections read some kinds only, and an event may be gathered
+  /// for a person and for a case, so that what was folded says little about what is left.
+  private struct Progress: ~Copyable {
+    private let events: Int
+    private let stage: Int
+    private let stages: Int
+    private let done = Atomic<Int>(0)
+
+    init(events: Int, stage: Int, of stages: Int) { (self.events, self.stage, self.stages) = (events, stage, stages) }
+
+    /// Events that one more of some parts makes.
+    func finishPart(of parts: Int) -> Int {
+      let done = done.add(1, ordering: .relaxed).newValue
+      return Int(Double(events) * (Double(stage) + Double(done) / Double(parts)) / Double(stages))
+    }
   }
 
   func request(_ folds: [any AnyFold]) -> HistoryRequest {
@@ -126,7 +144,7 @@ public struct Replay: Sendable {
 
   private func foldPeople(
     _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?,
-    _ folded: borrowing Atomic<Int>
+    _ progress: borrowing Progress
   ) throws(LedgerError) {
     let request = request(folds)
     let schedule = Schedule(snapshot, kinds: request.kinds, people: belief.people, threads: threads)
@@ -151,7 +169,7 @@ public struct Replay: Sendable {
           }
           try gatherer.identify(texts, in: snapshot)
           for worker in workers { worker.fold(part, gatherer.chunk) }
-          onProgress?(folded.add(gatherer.chunk.count, ordering: .relaxed).newValue)
+          onProgress?(progress.finishPart(of: schedule.count))
         }
       }
     }
@@ -159,7 +177,7 @@ public struct Replay: Sendable {
 
   private func foldCases(
     _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?,
-    _ folded: borrowing Atomic<Int>
+    _ progress: borrowing Progress
   ) throws(LedgerError) {
     let request = request(folds)
     let rounds = CaseRows.rounds(snapshot)
@@ -180,7 +198,7 @@ public struct Replay: Sendable {
             try gatherer.gather(round, of: rows, belief: belief.pointer.pointee, from: snapshot)
             try gatherer.identify(texts, in: snapshot)
             for worker in workers { worker.fold(round, gatherer.chunk) }
-            onProgress?(folded.add(gatherer.chunk.count, ordering: .relaxed).newValue)
+            onProgress?(progress.finishPart(of: rounds))
           }
         }
       }

@@ -116,3 +116,14 @@ struct ByteBuffer: ~Copyable {
   @inline(__always)
   mutating func append(_ literal: StaticString) { append(literal.utf8Start, literal.utf8CodeUnitCount) }
 }
+
+extension UnsafeMutablePointer<UInt8> {
+  /// Moves the first bytes to memory twice as large, for buffers that public inlinable code writes to.
+  mutating func double(_ capacity: inout Int, keeping count: Int) {
+    capacity *= 2
+    let larger = UnsafeMutablePointer.allocate(capacity: capacity)
+    larger.update(from: self, count: count)
+    deallocate()
+    self = larger
+  }
+}

@@ -24,11 +24,6 @@ struct SharedPointer<T: ~Copyable>: @unchecked Sendable {
   let pointer: UnsafePointer<T>
 }
 
-/// The same for what each of them changes a part of.
-struct SharedMutablePointer<T>: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<T>
-}
-
 /// Runs `body` on several threads and waits for all of them; one thread is the caller's.
 func parallel(_ threads: Int, _ body: @Sendable (Int) -> Void) {
   withoutActuallyEscaping(body) { body in

@@ -123,13 +123,7 @@ public struct FactWriter: ~Copyable {
   static func folded(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value &<< 1) ^ (value &>> 63)) }
 
   @usableFromInline @inline(never)
-  mutating func grow() {
-    let next = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2)
-    next.update(from: start, count: count)
-    start.deallocate()
-    start = next
-    capacity *= 2
-  }
+  mutating func grow() { start.double(&capacity, keeping: count) }
 
   /// Appends the bytes to an array and forgets them.
   @usableFromInline

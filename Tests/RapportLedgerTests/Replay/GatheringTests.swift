@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import RapportLedger
@@ -5,6 +6,19 @@ import Testing
 /// What a projection is shown: the kinds that it names, the firm first, cases across subjects.
 @Suite("Gathering")
 struct GatheringTests {
+  @Test(arguments: [1, 3])
+  func `progress goes up to the events of the log, with people and cases alike`(threads: Int) throws {
+    let ledger = try TestLedger(height: 8)
+    try ledger.record(generatedLines(600))
+    for views in [["card"], ["seams"], ["satisfaction", "seams"], nil] {
+      let told = Mutex<[Int]>([])
+      _ = try ledger.ledger.replay(
+        views: views, threads: threads, upTo: 600, onProgress: { events in told.withLock { $0.append(events) } })
+      let steps = told.withLock { $0 }
+      #expect(steps.max() == 600 && steps.allSatisfy { $0 > 0 })
+    }
+  }
+
   @Test func `a history has the kinds of its projection only, also beside others`() throws {
     let ledger = try TestLedger(height: 4)
     try ledger.record(generatedLines(300), commits: [40])
