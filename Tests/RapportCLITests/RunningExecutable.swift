@@ -37,6 +37,7 @@ final class RunningExecutable: @unchecked Sendable {
 
   var pid: Int32 { process.processIdentifier }
   var printed: String { lock.withLock { String(decoding: output, as: UTF8.self) } }
+  var complained: String { lock.withLock { String(decoding: errors, as: UTF8.self) } }
 
   func send(_ text: String) { try? stdin.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
   func closeInput() { try? stdin.fileHandleForWriting.close() }

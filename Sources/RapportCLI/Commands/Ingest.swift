@@ -96,7 +96,7 @@ struct Ingest: AsyncParsableCommand {
     let metricsFile = metrics.map { MetricsFile(path: $0) }
     let ingestor = Ingestor(ledger, input: input, options: ingestOptions(report, acknowledgements, metricsFile))
     acknowledgements?.attach(ingestor)
-    let keeper = StateKeeper(ledger) { Exit.say("the states of views are not kept up to date: \($0)") }
+    let keeper = keeper(of: ledger)
     let service = IngestService(ingestor: ingestor, keeper: keeper)
     do {
       defer { report?.clear() }
@@ -108,6 +108,25 @@ struct Ingest: AsyncParsableCommand {
     let summary = service.summary.withLock { $0 }
     metricsFile?.write(summary, inputBytes: nil)
     try conclude(summary, ledger, acknowledgements)
+  }
+
+  /// Rebuilds views in a process of its own: one that breaks ends only that, and needs no memory of the daemon's.
+  private func keeper(of ledger: Ledger) -> StateKeeper {
+    var arguments = ["replay", "--quiet", "--threads", "1", "--ledger", ledger.path]
+    if let key = options.masterKey { arguments += ["--master-key", key] }
+    return StateKeeper(ledger) { [arguments] view, isCancelled in
+      let stop = { if isCancelled() { throw LedgerError.interrupted } }
+      switch try ChildProcess.run(arguments + ["--views", view], check: stop, line: { _ in }) {
+      case .exited(0): return
+      // It has said why.
+      case .exited(let code): throw Failure(Exit(rawValue: code) ?? .failed)
+      case .signalled(let number): throw Failure(.failed, ChildProcess.name(ofSignal: number))
+      }
+    } onFailure: { view, error in
+      let reason = (error as? Failure)?.message ?? (error as? LedgerError)?.description
+      let what = view.map { "the state of \($0) is" } ?? "the states of views are"
+      Exit.say("\(what) not kept close behind the log, and is tried again later" + (reason.map { ": \($0)" } ?? ""))
+    }
   }
 
   private func ingestOptions(

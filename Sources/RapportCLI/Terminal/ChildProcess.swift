@@ -13,20 +13,25 @@ enum ChildProcess {
     case signalled(Int32)
   }
 
-  /// How often a deferred signal is looked for.
+  /// How often it is checked whether to go on.
   private static let pauseMilliseconds: Int32 = 100
 
-  /// Runs the program with other arguments and waits for its end. Standard error is shared with it.
+  /// Runs the program with other arguments and waits for its end. It has nothing to read; standard error is shared with it.
   ///
-  /// - Parameter line: gets every line that it prints.
-  /// - Throws: ``Interrupted`` if a deferred signal comes (``System/deferSignals()``); the child then has ended, too.
-  static func run(_ arguments: [String], line: (Substring) -> Void) throws -> End {
+  /// - Parameters:
+  ///   - check: called ten times a second; what it throws ends the child. The default looks for deferred signals
+  ///     (``System/deferSignals()``).
+  ///   - line: gets every line that the child prints.
+  /// - Throws: what `check` throws; the child then has ended, too.
+  static func run(
+    _ arguments: [String], check: () throws -> Void = System.checkSignals, line: (Substring) -> Void
+  ) throws -> End {
     let (reading, writing) = try System.pipe()
     defer { close(reading) }
     _ = fcntl(reading, F_SETFD, FD_CLOEXEC)
     let child = try spawn(arguments, output: writing)
     do {
-      try readLines(reading, line)
+      try readLines(reading, check, line)
     } catch {
       kill(child, SIGKILL)
       _ = try? wait(for: child)
@@ -35,11 +40,11 @@ enum ChildProcess {
     return try wait(for: child)
   }
 
-  private static func readLines(_ reading: Int32, _ line: (Substring) -> Void) throws {
+  private static func readLines(_ reading: Int32, _ check: () throws -> Void, _ line: (Substring) -> Void) throws {
     var waiting: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 64 << 10)
     while true {
-      try System.checkSignals()
+      try check()
       var waited = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
       if poll(&waited, 1, pauseMilliseconds) <= 0 { continue }
       let count = read(reading, &piece, piece.count)
@@ -63,6 +68,7 @@ enum ChildProcess {
     #endif
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_addclose(&actions, output)
     let words: [UnsafeMutablePointer<CChar>?] = ([CommandLine.arguments[0]] + arguments).map { strdup($0) } + [nil]

@@ -1,26 +1,48 @@
+import Synchronization
+
 /// Keeps the stored states of views close behind a log that grows, beside the daemon that writes it.
 ///
 /// Now and then it rebuilds, one after the other, the views whose state is of another version of their definition or too
 /// far behind. The former state answers until the new one is there as a whole. It works for at most a tenth of the time,
 /// on one thread, so a flood is hardly slowed; what the states lack, a question makes up for itself (``Replay``).
 public final class StateKeeper: Sendable {
+  /// Rebuilds and stores the state of one view; to throw ``LedgerError/interrupted`` soon after `isCancelled` says yes.
+  public typealias Rebuild = @Sendable (_ view: String, _ isCancelled: @escaping @Sendable () -> Bool) throws -> Void
+
   private let ledger: Ledger
   private let interval: Duration
-  private let onFailure: @Sendable (any Error) -> Void
+  private let rebuild: Rebuild
+  private let onFailure: @Sendable (_ view: String?, _ error: any Error) -> Void
   private let stopping = StopFlag()
+  private let failures = Mutex<[String: Failures]>([:])
 
   /// A state may lack so many events, or this share of the log.
   static let lagMax: UInt64 = 1_024
   static let lagShare: UInt64 = 64
 
+  /// A view that could not be rebuilt is left alone: twice as long each time, up to an hour.
+  private struct Failures {
+    var count = 0
+    /// On the monotonic clock.
+    var restsUntil: Int64 = 0
+  }
+
+  static let restMax: Duration = .seconds(3_600)
+
   /// - Parameters:
   ///   - interval: how long to pause at least.
-  ///   - onFailure: called when states cannot be rebuilt or stored; it is tried again after the pause.
+  ///   - rebuild: how a view is rebuilt: in this process if nil. In a process of its own a projection that traps ends
+  ///     that one only, and the memory for the outcomes is its, too.
+  ///   - onFailure: called when a view cannot be rebuilt, which then rests while the others go on; and with nil when it
+  ///     cannot even be found out which are behind.
   public init(
-    _ ledger: Ledger, interval: Duration = .seconds(10), onFailure: @escaping @Sendable (any Error) -> Void = { _ in }
+    _ ledger: Ledger, interval: Duration = .seconds(10), rebuild: Rebuild? = nil,
+    onFailure: @escaping @Sendable (_ view: String?, _ error: any Error) -> Void = { _, _ in }
   ) {
     self.ledger = ledger
     self.interval = interval
+    self.rebuild =
+      rebuild ?? { view, isCancelled in _ = try ledger.replay(views: [view], threads: 1, isCancelled: isCancelled) }
     self.onFailure = onFailure
   }
 
@@ -30,7 +52,7 @@ public final class StateKeeper: Sendable {
     var pause = interval
     while !stopping.wait(atMost: pause) {
       let started = Clock.monotonic
-      do { try catchUp() } catch LedgerError.interrupted { return } catch { onFailure(error) }
+      do { try catchUp() } catch LedgerError.interrupted { return } catch { onFailure(nil, error) }
       pause = max(interval, .nanoseconds((Clock.monotonic - started) * 9))
     }
   }
@@ -42,7 +64,30 @@ public final class StateKeeper: Sendable {
   func catchUp() throws {
     for view in try viewsBehind() {
       if stopping.isRaised { throw LedgerError.interrupted }
-      _ = try ledger.replay(views: [view], threads: 1, isCancelled: { [stopping] in stopping.isRaised })
+      if isResting(view) { continue }
+      do {
+        try rebuild(view) { [stopping] in stopping.isRaised }
+        failures.withLock { $0[view] = nil }
+      } catch LedgerError.interrupted {
+        throw LedgerError.interrupted
+      } catch {
+        letRest(view)
+        onFailure(view, error)
+      }
+    }
+  }
+
+  private func isResting(_ view: String) -> Bool {
+    failures.withLock { $0[view].map { $0.restsUntil > Clock.monotonic } ?? false }
+  }
+
+  private func letRest(_ view: String) {
+    failures.withLock {
+      var failures = $0[view] ?? Failures()
+      failures.count += 1
+      let rest = min(Self.restMax, interval * (1 << min(failures.count, 20)))
+      failures.restsUntil = Clock.monotonic + Int64(rest / .nanoseconds(1))
+      $0[view] = failures
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import RapportLedger
@@ -32,11 +33,34 @@ struct StateKeeperTests {
     #expect(try keeper.viewsBehind() == ["perfect-orders"])
   }
 
+  @Test("a view that cannot be rebuilt is told, rests, and holds up no other")
+  func rests() throws {
+    struct Broken: Error {}
+    let ledger = try TestLedger(height: 8)
+    try ledger.record(generatedLines(200))
+    let rebuilt = Mutex<[String]>([])
+    let failed = Mutex<[String?]>([])
+    let keeper = StateKeeper(ledger.ledger) { view, _ in
+      if view == "perfect-orders" { throw Broken() }
+      rebuilt.withLock { $0.append(view) }
+    } onFailure: { view, error in
+      failed.withLock { $0.append(error is Broken ? view : nil) }
+    }
+    let others = try keeper.viewsBehind().filter { $0 != "perfect-orders" }
+    try keeper.catchUp()
+    #expect(rebuilt.withLock { $0 } == others)
+    #expect(failed.withLock { $0 } == ["perfect-orders"])
+    try keeper.catchUp()
+    #expect(rebuilt.withLock { $0 } == others + others, "nothing was stored, so they are behind still")
+    #expect(failed.withLock { $0 } == ["perfect-orders"])
+  }
+
   @Test("it keeps up by itself, and stops when it is told")
   func runs() throws {
     let ledger = try TestLedger(height: 8)
     try ledger.record(generatedLines(300))
-    let keeper = StateKeeper(ledger.ledger, interval: .milliseconds(5))
+    let keeper = StateKeeper(
+      ledger.ledger, interval: .milliseconds(5), onFailure: { view, error in Issue.record("\(view ?? ""): \(error)") })
     let ended = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       keeper.run()

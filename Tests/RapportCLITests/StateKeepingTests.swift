@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+@testable import RapportLedger
+
+/// The states of views that `rapport ingest` keeps close behind the log while it runs.
+@Suite("States kept beside ingest", .timeLimit(.minutes(2)))
+struct StateKeepingTests {
+  private func begin(_ folder: TemporaryFolder) throws -> RunningExecutable {
+    let events = try Executable.run(["generate", "--events", "1500", "--customers", "50"]).output
+    let daemon = try RunningExecutable(["ingest", "--quiet", "--ledger", folder.ledger])
+    daemon.send(events)
+    return daemon
+  }
+
+  @Test("every view has a state soon, made by a process of its own")
+  func kept() throws {
+    let folder = try TemporaryFolder()
+    let daemon = try begin(folder)
+    let views = Set(Catalogue.projections.map { type(of: $0).name })
+    #expect(
+      daemon.wait(seconds: 60) {
+        let ledger = try? Ledger(at: folder.ledger, for: .reading)
+        return ledger.map { Set($0.checkpoints().keys) == views } ?? false
+      })
+    let result = daemon.finish()
+    #expect(result.status == 0 && result.errors == "")
+    #expect(try Executable.run(["replay", "--check", "--quiet", "--ledger", folder.ledger]).status == 0)
+  }
+
+  @Test("where states cannot be kept that is said, and recording goes on")
+  func failing() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: folder.ledger, withIntermediateDirectories: true)
+    _ = try Executable.run(["ingest", "--quiet", "--ledger", folder.ledger])
+    let states = folder.ledger + "/views"
+    try? FileManager.default.removeItem(atPath: states)
+    try Data("no folder".utf8).write(to: URL(fileURLWithPath: states))
+    let daemon = try begin(folder)
+    let said = "rapport: the state of card is not kept close behind the log, and is tried again later"
+    #expect(daemon.wait(seconds: 60) { daemon.complained.contains(said) })
+    daemon.send(
+      #"{"specversion":"1.0","id":"one-more","source":"test","type":"message.received","subject":"c1"}"# + "\n")
+    let result = daemon.finish()
+    #expect(result.status == 0)
+    let log = try Executable.run(["log", "--ledger", folder.ledger]).output
+    #expect(log.contains(#""id":"one-more""#))
+    #expect(try Executable.run(["show", "c1", "--ledger", folder.ledger]).status == 0)
+  }
+}
