@@ -17,6 +17,11 @@ struct HistoryRequest: Sendable {
     ).columns
   }
 
+  /// The sections that must be intact before rows of a block are selected.
+  static func selectingSections(isWhole: Bool) -> UInt64 {
+    isWhole ? ColumnSet(.customer, .kind).rawValue : ColumnSet(.customer, .kind, .rank).rawValue
+  }
+
   /// The sections with a value a row that must be intact before rows of a block are read.
   ///
   /// - Parameter isWhole: whether all rows of the block count, so that their order of arrival does not matter.

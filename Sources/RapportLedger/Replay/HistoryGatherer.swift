@@ -79,11 +79,11 @@ struct HistoryGatherer: ~Copyable {
     members.sort { $0.customer < $1.customer }
     guard let least = members.first?.customer else { return }
     rewind(unlessBefore: least)
-    let request = request
+    let last = selection.last
     try forEachBlock(of: snapshot) { index, block, cursor, selection throws(LedgerError) in
       let column = block.column(.customer)
       let isKnown = snapshot.isKnown(.customer, of: index)
-      let sections = request.sections(isWhole: block.header.lastPosition <= selection.last)
+      let sections = HistoryRequest.selectingSections(isWhole: block.header.lastPosition <= last)
       for (customer, person) in members {
         guard customer >= block.header.leastCustomer else { continue }
         guard customer <= block.header.greatestCustomer else { break }
@@ -101,6 +101,13 @@ struct HistoryGatherer: ~Copyable {
           return rows.count
         }
       }
+    }
+    // Of most blocks nothing more is looked at: none of the few rows is of a kind that is wanted.
+    for stretch in selection.stretches {
+      let rows = selection.rows.start
+      let range = Int(rows[stretch.range.lowerBound])..<Int(rows[stretch.range.upperBound - 1]) + 1
+      let isWhole = snapshot.blocks[stretch.block].header.lastPosition <= last
+      try snapshot.check(stretch.block, request.sections(isWhole: isWhole), rows: range)
     }
     lastCustomer = members[members.count - 1].customer
     try chunk.arrange(selection, belief: belief, in: snapshot)
