@@ -5,13 +5,15 @@ final class BatchBox: @unchecked Sendable {
   init(seed: UInt64) { value = EventBatch(seed: seed) }
 }
 
-/// Where the threads of ingest meet. Between two of them there is room for one batch, so that none runs far ahead of the
-/// slowest.
+/// Where the threads of ingest meet. Between two of them there is room for one batch, and there are no more than three
+/// batches altogether, which go round: so none of the threads runs far ahead of the slowest, and memory that was written
+/// once is written again.
 final class BatchChannel: @unchecked Sendable {
   /// What a batch has behind it when it is handed on.
   enum Stage: Int { case parsed, sealed }
 
   private let segmentEvents: Int
+  private let seed: UInt64
   private let lock = Lock()
   /// By stage: the batch that waits there.
   private var waiting: [BatchBox?] = [nil, nil]
@@ -19,12 +21,21 @@ final class BatchChannel: @unchecked Sendable {
   private var isFinished = [false, false]
   /// Written batches: their memory is used again.
   private var spares: [BatchBox] = []
+  /// Batches that were made so far.
+  private var made = 0
   /// The last position that is recorded, and the events on their way to it.
   private var position: UInt64 = 0
   private var underway = 0
   private var isFailed = false
 
-  init(segmentEvents: Int) { self.segmentEvents = segmentEvents }
+  /// One that is parsed and two that are sealed, recorded or waiting.
+  private static let batchesMax = 3
+
+  /// - Parameter seed: the ledger's.
+  init(segmentEvents: Int, seed: UInt64) {
+    self.segmentEvents = segmentEvents
+    self.seed = seed
+  }
 
   /// Says where the log ends before the first batch.
   func begin(at position: UInt64) { lock.withLock { self.position = position } }
@@ -35,18 +46,44 @@ final class BatchChannel: @unchecked Sendable {
     lock.withLock { segmentEvents - Int((position + UInt64(underway)) % UInt64(segmentEvents)) }
   }
 
-  /// - Returns: false if the place is taken and `waiting` is false, or if a thread has failed.
-  func send(_ box: BatchBox, _ stage: Stage, waiting isWaiting: Bool) -> Bool {
+  /// An empty batch to begin with.
+  func first() -> BatchBox { lock.withLock { takeSpare() } }
+
+  /// Hands a parsed batch on and takes an empty one in its place.
+  ///
+  /// - Returns: nil if the place is taken, or no batch empty, and `waiting` is false; or if a thread has failed.
+  func exchange(_ box: BatchBox, waiting isWaiting: Bool) -> BatchBox? {
     lock.withLock {
-      while waiting[stage.rawValue] != nil, !isFailed {
-        if !isWaiting { return false }
+      while !canExchange, !isFailed {
+        if !isWaiting { return nil }
         lock.wait()
       }
-      if isFailed { return false }
+      if isFailed { return nil }
+      waiting[Stage.parsed.rawValue] = box
+      underway += box.value.count
+      lock.wakeAll()
+      return takeSpare()
+    }
+  }
+
+  private var canExchange: Bool {
+    waiting[Stage.parsed.rawValue] == nil && (!spares.isEmpty || made < Self.batchesMax)
+  }
+
+  private func takeSpare() -> BatchBox {
+    if let spare = spares.popLast() { return spare }
+    made += 1
+    return BatchBox(seed: seed)
+  }
+
+  /// Hands a batch on as soon as the place is free; to no avail if a thread has failed.
+  func send(_ box: BatchBox, _ stage: Stage) {
+    lock.withLock {
+      while waiting[stage.rawValue] != nil, !isFailed { lock.wait() }
+      if isFailed { return }
       waiting[stage.rawValue] = box
       if stage == .parsed { underway += box.value.count }
       lock.wakeAll()
-      return true
     }
   }
 
@@ -72,10 +109,9 @@ final class BatchChannel: @unchecked Sendable {
       spares.append(box)
       underway -= count
       self.position = position
+      lock.wakeAll()
     }
   }
-
-  func takeSpare() -> BatchBox? { lock.withLock { spares.popLast() } }
 
   /// Says that nothing more will be sent at a stage.
   func finish(_ stage: Stage) {

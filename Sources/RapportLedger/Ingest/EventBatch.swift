@@ -67,6 +67,29 @@ struct EventBatch: ~Copyable {
     (lineCount, blankCount, lastLine, inputBytes) = (0, 0, 0, 0)
   }
 
+  /// Asks for the memory of so many events at once, and for large pages: growing step by step would copy them all and
+  /// take the pages one fault at a time. What is not needed is not touched.
+  mutating func reserve(_ count: Int) {
+    guard facts.capacity < count else { return }
+    Self.reserve(count, &facts)
+    Self.reserve(count, &fingerprints)
+    Self.reserve(count, &contentHashes)
+    Self.reserve(count * Self.payloadBytesUsual, &payloads)
+    Self.reserve(count, &payloadEnds)
+    Self.reserve(count, &lineEnds)
+    Self.reserve(count, &origins)
+  }
+
+  /// Bytes of a payload record with a few members.
+  private static let payloadBytesUsual = 192
+
+  private static func reserve<Element: BitwiseCopyable>(_ count: Int, _ list: inout [Element]) {
+    list.reserveCapacity(count)
+    list.withUnsafeBufferPointer {
+      preferLargePages($0.baseAddress, byteCount: list.capacity * MemoryLayout<Element>.stride)
+    }
+  }
+
   /// Stands for the time of recording, which only the writer knows.
   static let noTime = Int64.min
 

@@ -65,7 +65,7 @@ public struct IngestSummary: Sendable, Equatable {
 /// The caller's thread reads and parses, a second one seals, a third de-duplicates, packs and commits: three, so that two
 /// processors have work while one thread waits for the disk. They meet in a channel that holds one batch between two of
 /// them, so a slow disk stops the reading and the sender feels it in its pipe. A trickle is committed when
-/// its first event has waited for the linger; a flood, of which a sixteenth of a segment or more comes in that time,
+/// its first event has waited for the linger; a flood, of which a thirty-second of a segment or more comes in that time,
 /// fills whole segments as long as its input does not run dry.
 public final class Ingestor: Sendable {
   private let ledger: Ledger
@@ -93,7 +93,7 @@ public final class Ingestor: Sendable {
   public func run() throws -> IngestSummary {
     let started = Clock.monotonic
     let recording = Recording(ledger, options: options)
-    let channel = BatchChannel(segmentEvents: ledger.segmentEvents)
+    let channel = BatchChannel(segmentEvents: ledger.segmentEvents, seed: ledger.meta.seed)
     let failure = Mutex<(any Error)?>(nil)
     let reading = Mutex<(any Error)?>(nil)
     let caller = pthread_self()
@@ -128,7 +128,7 @@ public final class Ingestor: Sendable {
     var sealer = Sealer(ledger.keyRing)
     while let batch = channel.receive(.parsed) {
       try sealer.seal(&batch.value)
-      _ = channel.send(batch, .sealed, waiting: true)
+      channel.send(batch, .sealed)
     }
   }
 
@@ -145,15 +145,15 @@ public final class Ingestor: Sendable {
 
   // MARK: The reading half
 
-  /// Batches close when they hold this many bytes of input: five of them, with what is made of them, take less than half
-  /// of the memory.
+  /// Batches close when they hold this many bytes of input: three of them, with what is made of them, take less than
+  /// half of the memory.
   private var batchBytesMax: Int { min(max(options.memory / 32, 1 << 20), 64 << 20) }
 
   private func read(into channel: BatchChannel) throws {
     let seed = ledger.meta.seed
     var lines = LineReader(maxLineBytes: options.rules.maxLineBytes)
     var parser = EventParser(seed: seed, rules: options.rules)
-    var batch = BatchBox(seed: seed)
+    var batch = channel.first()
     // Whole lines were read and not parsed, because the batch before them was full.
     var hasMore = false
     var opened: Int64 = 0
@@ -167,8 +167,8 @@ public final class Ingestor: Sendable {
         // A full batch waits for the writer, however long it takes: one that only lingered may go on growing.
         let isFull = batch.value.count >= channel.room || batch.value.byteCount >= batchBytesMax
         if try isFull || (left <= 0 && !(isFlood(batch) && (hasMore || waitForInput(0)))) {
-          if channel.send(batch, .parsed, waiting: isFull) {
-            batch = channel.takeSpare() ?? BatchBox(seed: seed)
+          if let next = channel.exchange(batch, waiting: isFull) {
+            batch = next
             parser.beginBatch()
             continue
           }
@@ -188,13 +188,16 @@ public final class Ingestor: Sendable {
         }
       }
       if batch.value.isEmpty { opened = Clock.monotonic }
-      hasMore = lines.parse(&parser, into: &batch.value, atMost: max(1, channel.room - batch.value.count))
+      let room = max(1, channel.room - batch.value.count)
+      if isFlood(batch) { batch.value.reserve(batch.value.count + room) }
+      hasMore = lines.parse(&parser, into: &batch.value, atMost: room)
     }
-    if !batch.value.isEmpty { _ = channel.send(batch, .parsed, waiting: true) }
+    if !batch.value.isEmpty { channel.send(batch, .parsed) }
   }
 
-  /// So much has come within the linger that it pays to fill a whole segment before it is committed.
-  private func isFlood(_ batch: BatchBox) -> Bool { batch.value.count >= ledger.segmentEvents / 16 }
+  /// So much has come within the linger that it pays to fill a whole segment before it is committed. What is read at once
+  /// (``LineReader/readBytes``) is as much, in lines of up to 500 bytes.
+  private func isFlood(_ batch: BatchBox) -> Bool { batch.value.count >= ledger.segmentEvents / 32 }
 
   /// - Returns: whether there is something to read.
   private func waitForInput(_ timeout: Int32) throws -> Bool {
