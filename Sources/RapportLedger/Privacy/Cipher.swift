@@ -19,10 +19,13 @@ struct CustomerKey: BitwiseCopyable {
 
   static let byteCount = 64
 
-  static func random() -> CustomerKey {
-    var key = CustomerKey(sealing: (0, 0, 0, 0), content: (0, 0, 0, 0))
-    withUnsafeMutableBytes(of: &key) { Cipher.fillRandom($0) }
-    return key
+  static func random() -> CustomerKey { random(1)[0] }
+
+  /// Keys for so many customers, drawn together: asking the generator costs more than a key.
+  static func random(_ count: Int) -> [CustomerKey] {
+    var keys = [CustomerKey](repeating: CustomerKey(sealing: (0, 0, 0, 0), content: (0, 0, 0, 0)), count: count)
+    if count > 0 { keys.withUnsafeMutableBytes { Cipher.fillRandom($0) } }
+    return keys
   }
 
   init(sealing: (UInt64, UInt64, UInt64, UInt64), content: (UInt64, UInt64, UInt64, UInt64)) {
@@ -81,10 +84,10 @@ final class Cipher {
   /// Appends the sealed form of `plain`.
   ///
   /// - Parameters:
-  ///   - key: 32 bytes.
+  ///   - key: 32 bytes; nil is the key of the text that was sealed last.
   ///   - owner: what the text belongs to; opening with another one fails.
   func seal(
-    _ plain: UnsafeBufferPointer<UInt8>, key: UnsafeRawPointer, for owner: UInt64, into sealed: inout [UInt8]
+    _ plain: UnsafeBufferPointer<UInt8>, key: UnsafeRawPointer?, for owner: UInt64, into sealed: inout [UInt8]
   ) {
     let start = sealed.count
     sealed.append(contentsOf: repeatElement(0, count: Self.nonceBytes))
@@ -97,8 +100,10 @@ final class Cipher {
 
   /// Seals a text where it stands: between room for the nonce and room for the tag.
   ///
-  /// - Parameter count: bytes, nonce and tag included.
-  func seal(_ nonce: UnsafeMutablePointer<UInt8>, count: Int, key: UnsafeRawPointer, for owner: UInt64) {
+  /// - Parameters:
+  ///   - count: bytes, nonce and tag included.
+  ///   - key: 32 bytes; nil is the key of the text that was sealed last, which saves preparing it again.
+  func seal(_ nonce: UnsafeMutablePointer<UInt8>, count: Int, key: UnsafeRawPointer?, for owner: UInt64) {
     if nextNonce + Self.nonceBytes > nonces.count {
       nonces.withUnsafeMutableBytes { Cipher.fillRandom($0) }
       nextNonce = 0
@@ -109,7 +114,7 @@ final class Cipher {
     let length = count - Self.overhead
     var written: Int32 = 0
     var succeeded =
-      EVP_EncryptInit_ex2(sealing, nil, key.assumingMemoryBound(to: UInt8.self), nonce, nil) == 1
+      EVP_EncryptInit_ex2(sealing, nil, key?.assumingMemoryBound(to: UInt8.self), nonce, nil) == 1
     withUnsafeBytes(of: owner.littleEndian) { owner in
       succeeded =
         succeeded

@@ -137,13 +137,15 @@ struct KeyBranch {
     var ends: [UInt8] = []
     var subjects: [UInt8] = []
     var keys: [UInt8] = []
-    for customer in customers {
+    keys.reserveCapacity(customers.count * wrappedBytes)
+    for (index, customer) in customers.enumerated() {
       subjects += customer.subject
       append(UInt32(subjects.count), to: &ends)
       withUnsafeBytes(of: customer.key) { plain in
         key.withUnsafeBytes {
           cipher.seal(
-            plain.assumingMemoryBound(to: UInt8.self), key: $0.baseAddress!, for: customer.hash, into: &keys)
+            plain.assumingMemoryBound(to: UInt8.self), key: index == 0 ? $0.baseAddress : nil, for: customer.hash,
+            into: &keys)
         }
       }
     }

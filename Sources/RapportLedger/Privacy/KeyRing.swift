@@ -237,7 +237,8 @@ final class KeyRing: @unchecked Sendable {
         let new = keys.indices.filter { keys[$0] == nil }
         if !new.isEmpty {
           if areKeysMissing { throw .keysMissing(ledger: folder(of: notePath)) }
-          let made = try add(new.map { (subjects[$0], CustomerKey.random()) }, store, &state).keys
+          let wanted = zip(new, CustomerKey.random(new.count)).map { (subjects[$0], $1) }
+          let made = try add(wanted, store, &state).keys
           for (index, key) in zip(new, made) { keys[index] = key }
         }
         for (subject, key) in zip(subjects, keys) { subject.withUnsafeBufferPointer { state.remember($0, key!) } }
@@ -263,9 +264,10 @@ final class KeyRing: @unchecked Sendable {
     of subjects: [[UInt8]], _ transaction: borrowing some Transaction & ~Copyable & ~Escapable, _ store: KeyStore,
     _ keys: inout [CustomerKey?], _ state: inout State
   ) throws(LedgerError) {
+    try store.catchUp(transaction)
     for index in keys.indices where keys[index] == nil {
       let place = try subjects[index].withUnsafeBufferPointer { subject throws(LedgerError) in
-        try store.find(subject, transaction)
+        try store.findKnown(subject, transaction)
       }
       if let place { keys[index] = try unwrap(place, store, &state) }
     }

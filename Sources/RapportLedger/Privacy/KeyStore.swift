@@ -92,9 +92,9 @@ final class KeyStore {
   func find(
     _ subject: UnsafeBufferPointer<UInt8>, _ transaction: borrowing some Transaction & ~Copyable & ~Escapable
   ) throws(LedgerError) -> Place? {
-    let hash = hash(subject)
     if walksLeft > 0 {
       walksLeft -= 1
+      let hash = hash(subject)
       for branch in try list(transaction, from: 1) {
         guard branch.isIntact else { throw damaged(branch.number) }
         if let place = try find(subject, hash, in: branch) { return place }
@@ -102,6 +102,16 @@ final class KeyStore {
       return nil
     }
     try catchUp(transaction)
+    return try findKnown(subject, transaction)
+  }
+
+  /// The same for one of many customers, once the table has caught up with the transaction.
+  ///
+  /// - Complexity: O(1) expected.
+  func findKnown(
+    _ subject: UnsafeBufferPointer<UInt8>, _ transaction: borrowing some Transaction & ~Copyable & ~Escapable
+  ) throws(LedgerError) -> Place? {
+    let hash = hash(subject)
     var slot = numbers.home(hash)
     while let number = numbers.next(hash, from: &slot) {
       let first = Self.firstNumber(ofBranchWith: number)
@@ -157,7 +167,9 @@ final class KeyStore {
   }
 
   /// Adds what was written since, by whomever, to the table.
-  private func catchUp(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError) {
+  ///
+  /// - Complexity: O(new customers).
+  func catchUp(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError) {
     if known >= (try lastNumber(transaction)) { return }
     for branch in try list(transaction, from: known == 0 ? 1 : Self.firstNumber(ofBranchWith: known)) {
       guard branch.isIntact else { throw damaged(branch.number) }
@@ -177,7 +189,7 @@ final class KeyStore {
     return false
   }
 
-  private func lastNumber(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError)
+  func lastNumber(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError)
     -> UInt64
   {
     var last: (number: UInt64, bytes: UnsafeRawBufferPointer)?
@@ -191,51 +203,9 @@ final class KeyStore {
     return last.number + UInt64(branch.count) - 1
   }
 
-  private static func firstNumber(ofBranchWith number: UInt64) -> UInt64 {
+  static func firstNumber(ofBranchWith number: UInt64) -> UInt64 {
     let size = UInt64(KeyBranch.customersMax)
     return (number - 1) / size * size + 1
-  }
-
-  // MARK: Adding
-
-  /// A record to write, and those that it stands in for.
-  struct Change {
-    let number: UInt64
-    let record: [UInt8]
-    let replaced: [UInt64]
-  }
-
-  /// Which of the new customers go to a branch, and the records of it that they are merged with.
-  struct Plan {
-    let number: UInt64
-    let old: [KeyBranch]
-    let new: Range<Int>
-  }
-
-  /// Finds the branches for so many new customers.
-  func plan(
-    _ count: Int, _ transaction: borrowing some Transaction & ~Copyable & ~Escapable
-  ) throws(LedgerError) -> [Plan] {
-    var plans: [Plan] = []
-    var next = try lastNumber(transaction) + 1
-    var tail = try list(transaction, from: Self.firstNumber(ofBranchWith: next))
-    var planned = 0
-    while planned < count {
-      let end = Self.firstNumber(ofBranchWith: next) + UInt64(KeyBranch.customersMax)
-      let new = planned..<min(count, planned + Int(end - next))
-      let isFull = UInt64(new.count) == end - next
-      var size = new.count
-      var old: [KeyBranch] = []
-      while let branch = tail.last, isFull || branch.count <= size {
-        old.append(tail.removeLast())
-        size += branch.count
-      }
-      plans.append(Plan(number: old.last?.number ?? next, old: old, new: new))
-      planned = new.upperBound
-      next += UInt64(new.count)
-      tail = []
-    }
-    return plans
   }
 
   func damaged(_ number: UInt64) -> LedgerError {
