@@ -96,11 +96,25 @@ inline uint64_t hash_bytes(const uint8_t *p, size_t length) {
   return (hash ^ (hash >> 29)) * 0x9E3779B97F4A7C15u;
 }
 
+/// Sixteen bytes that are looked at together.
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+
 /// Whether there is no backslash, no DEL and no first byte of a C1 control character (C2 80 … C2 9F).
 inline bool is_plain(const uint8_t *p, uint32_t length) {
-  uint8_t found = 0;
-  for (uint32_t i = 0; i < length; i++) found |= uint8_t(p[i] == '\\') | uint8_t(p[i] == 0x7F) | uint8_t(p[i] == 0xC2);
-  return found == 0;
+  if (length < sizeof(Bytes)) {
+    bool found = false;
+    for (uint32_t i = 0; i < length; i++) found |= p[i] == '\\' || p[i] == 0x7F || p[i] == 0xC2;
+    return !found;
+  }
+  Bytes found = {};
+  const auto look = [&found](const uint8_t *q) {
+    Bytes bytes;
+    std::memcpy(&bytes, q, sizeof bytes);
+    found |= (Bytes)(bytes == '\\') | (Bytes)(bytes == 0x7F) | (Bytes)(bytes == 0xC2);
+  };
+  for (uint32_t i = 0; i + sizeof(Bytes) <= length; i += sizeof(Bytes)) look(p + i);
+  look(p + length - sizeof(Bytes)); // overlaps those before
+  return (load64(reinterpret_cast<const uint8_t *>(&found)) | load64(reinterpret_cast<const uint8_t *>(&found) + 8)) == 0;
 }
 
 /// The value of four hexadecimal digits, or a negative number.
