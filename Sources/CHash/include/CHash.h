@@ -1,4 +1,4 @@
-/// Non-cryptographic hashing and prefetch, inlined into Swift callers.
+/// Non-cryptographic hashing, prefetch and short texts, inlined into Swift callers.
 ///
 /// XXH3 is for look-up tables, fingerprints and block checksums. It proves nothing against an adversary: where
 /// someone may choose the bytes, key it with a secret seed or use a cryptographic hash.
@@ -27,6 +27,18 @@ static inline rpt_hash128_t rpt_hash128(const void *bytes, size_t count, uint64_
   XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, count, seed);
   rpt_hash128_t result = {hash.low64, hash.high64};
   return result;
+}
+
+/// A mask for the eight bytes from `8 * word` on, as loaded in the order of this machine, of a text of `count` bytes: it
+/// keeps those that belong to the text. At most 24 bytes, word 0 to 2.
+static inline uint64_t rpt_text_mask(size_t count, size_t word) {
+  static const uint8_t window[48] = {
+      255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+      255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  };
+  uint64_t mask;
+  __builtin_memcpy(&mask, window + 24 - count + 8 * word, sizeof mask);
+  return mask;
 }
 
 /// Asks for the cache line of `address`, for reading, in all cache levels. Any address is allowed: it never faults.

@@ -55,37 +55,37 @@ enum Attribute: Int, CaseIterable {
   }
 }
 
-/// The attributes by their names: 64 places for 23 names, so that nearly every look-up is one comparison.
+/// The attributes by their names: 256 places for 23 names, no two of which have the same, so that every look-up is one
+/// comparison.
 struct AttributeNames: @unchecked Sendable {
   // Filled once and never changed; a pointer, so that looking a name up asks nobody whether it is there.
   private let places: UnsafePointer<(name: ShortText, attribute: Attribute?)>
+  /// Which bits of a mixed name are its place.
+  private let shift: UInt64
 
   static let all = AttributeNames()
-  private static let count = 64
+  private static let count = 256
 
   private init() {
+    let names = Attribute.allCases.map { ShortText("\($0.name)") }
+    let shift = (0...UInt64(56)).first { shift in Set(names.map { Self.home($0, shift) }).count == names.count }
+    guard let shift else { preconditionFailure("another number of places is needed for these names") }
     let places = UnsafeMutablePointer<(name: ShortText, attribute: Attribute?)>.allocate(capacity: Self.count)
-    places.initialize(repeating: (ShortText(""), nil), count: Self.count)
-    for attribute in Attribute.allCases {
-      let name = ShortText("\(attribute.name)")
-      var place = Self.home(name)
-      while places[place].attribute != nil { place = (place + 1) % Self.count }
-      places[place] = (name, attribute)
-    }
+    places.initialize(repeating: (.tooLong, nil), count: Self.count)
+    for (name, attribute) in zip(names, Attribute.allCases) { places[Self.home(name, shift)] = (name, attribute) }
     self.places = UnsafePointer(places)
+    self.shift = shift
   }
 
   @inline(__always)
-  private static func home(_ name: ShortText) -> Int { Int(name.mixed >> 58) }
+  private static func home(_ name: ShortText, _ shift: UInt64) -> Int {
+    Int(truncatingIfNeeded: name.mixed &>> shift) & (count - 1)
+  }
 
   @inline(__always)
   subscript(_ name: ShortText) -> Attribute? {
-    var place = Self.home(name)
-    while let attribute = places[place].attribute {
-      if places[place].name == name { return attribute }
-      place = (place + 1) & (Self.count - 1)
-    }
-    return nil
+    let place = places + Self.home(name, shift)
+    return place.pointee.name == name ? place.pointee.attribute : nil
   }
 }
 

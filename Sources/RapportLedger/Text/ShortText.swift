@@ -1,3 +1,5 @@
+import CHash
+
 /// A text of up to 23 bytes held in place, so that two of them compare in three instructions: a key, a word.
 ///
 /// Longer texts are equal to no short one, and are told by ``isShort``.
@@ -36,10 +38,8 @@ struct ShortText: Equatable, BitwiseCopyable, Sendable {
     }
     let bytes = UnsafeRawPointer(start)
     @inline(__always) func word(_ index: Int) -> UInt64 {
-      let kept = UInt64(truncatingIfNeeded: min(max(count &- 8 &* index, 0), 8))
-      // Two shifts, because one by 64 is none.
-      let mask = ~((UInt64.max &<< (4 &* kept)) &<< (4 &* kept))
-      return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 &* index, as: UInt64.self)) & mask
+      let word = bytes.loadUnaligned(fromByteOffset: 8 &* index, as: UInt64.self)
+      return UInt64(littleEndian: word & rpt_text_mask(count, index))
     }
     words = (word(0), word(1), word(2) | UInt64(truncatingIfNeeded: count) &<< 56)
   }
