@@ -70,25 +70,17 @@ struct EventBatch: ~Copyable {
   /// Asks for the memory of so many events at once, and for large pages: growing step by step would copy them all and
   /// take the pages one fault at a time. What is not needed is not touched.
   mutating func reserve(_ count: Int) {
-    guard facts.capacity < count else { return }
-    Self.reserve(count, &facts)
-    Self.reserve(count, &fingerprints)
-    Self.reserve(count, &contentHashes)
-    Self.reserve(count * Self.payloadBytesUsual, &payloads)
-    Self.reserve(count, &payloadEnds)
-    Self.reserve(count, &lineEnds)
-    Self.reserve(count, &origins)
+    facts.reserveInLargePages(count)
+    fingerprints.reserveInLargePages(count)
+    contentHashes.reserveInLargePages(count)
+    payloads.reserveInLargePages(count * Self.payloadBytesUsual)
+    payloadEnds.reserveInLargePages(count)
+    lineEnds.reserveInLargePages(count)
+    origins.reserveInLargePages(count)
   }
 
   /// Bytes of a payload record with a few members.
   private static let payloadBytesUsual = 192
-
-  private static func reserve<Element: BitwiseCopyable>(_ count: Int, _ list: inout [Element]) {
-    list.reserveCapacity(count)
-    list.withUnsafeBufferPointer {
-      preferLargePages($0.baseAddress, byteCount: list.capacity * MemoryLayout<Element>.stride)
-    }
-  }
 
   /// Stands for the time of recording, which only the writer knows.
   static let noTime = Int64.min

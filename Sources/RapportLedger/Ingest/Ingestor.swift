@@ -149,6 +149,9 @@ public final class Ingestor: Sendable {
   /// half of the memory.
   private var batchBytesMax: Int { min(max(options.memory / 32, 1 << 20), 64 << 20) }
 
+  /// Few lines are shorter.
+  private static let lineBytesUsualMin = 128
+
   private func read(into channel: BatchChannel) throws {
     let seed = ledger.meta.seed
     var lines = LineReader(maxLineBytes: options.rules.maxLineBytes)
@@ -189,7 +192,7 @@ public final class Ingestor: Sendable {
       }
       if batch.value.isEmpty { opened = Clock.monotonic }
       let room = max(1, channel.room - batch.value.count)
-      if isFlood(batch) { batch.value.reserve(batch.value.count + room) }
+      if isFlood(batch) { batch.value.reserve(min(batch.value.count + room, batchBytesMax / Self.lineBytesUsualMin)) }
       hasMore = lines.parse(&parser, into: &batch.value, atMost: room)
     }
     if !batch.value.isEmpty { channel.send(batch, .parsed) }

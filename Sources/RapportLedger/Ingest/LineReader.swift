@@ -116,13 +116,21 @@ struct LineReader {
     let rest = filled - start
     let size = rest + Self.readBytes + JSONScanner.padding
     var next = spares.popLast() ?? []
-    if next.count < size { next = [UInt8](repeating: 0, count: size + Self.readBytes / 16) }
+    if next.count < size { next = Self.buffer(size + Self.readBytes / 16) }
     next.withUnsafeMutableBytes { next in
       buffer.withUnsafeBytes { if rest > 0 { memcpy(next.baseAddress!, $0.baseAddress! + start, rest) } }
     }
     swap(&buffer, &next)
     filled = rest
     offset += UInt64(start)
+  }
+
+  private static func buffer(_ byteCount: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: byteCount) { bytes, count in
+      preparePages(bytes.baseAddress, byteCount: byteCount)
+      bytes.initialize(repeating: 0)
+      count = byteCount
+    }
   }
 
   /// A byte order mark is accepted at the very start of the input.

@@ -23,7 +23,8 @@ final class BlockBuilder {
     var bytes: [UInt8] = []
     swap(&bytes, &self.bytes)
     bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytesMax)
-    bytes.reserveCapacity(BlockHeader.bytes + BlockHeader.directoryBytes + draft.payloads.count / 2 + draft.count * 64)
+    bytes.reserveInLargePages(
+      BlockHeader.bytes + BlockHeader.directoryBytes + draft.payloads.count / 2 + draft.count * 64)
     bytes.append(contentsOf: repeatElement(0, count: BlockHeader.bytes + BlockHeader.directoryBytes))
     directory = [Section](repeating: Section(), count: BlockSection.slots)
 

@@ -28,7 +28,10 @@ struct Cells {
     rowCount = order.count
     let stride = stride
     let wordsMin = stride / 8 * MemoryLayout<Facts>.stride
-    if words.count < wordsMin { words = [UInt64](repeating: 0, count: wordsMin) }
+    if words.count < wordsMin {
+      words.reserveInLargePages(wordsMin)
+      words.append(contentsOf: repeatElement(0, count: wordsMin - words.count))
+    }
     words.withUnsafeMutableBytes { cells in
       facts.withUnsafeBytes { facts in
         order.withUnsafeBufferPointer { order in
