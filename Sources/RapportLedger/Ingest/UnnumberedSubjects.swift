@@ -23,6 +23,9 @@ struct UnnumberedSubjects: ~Copyable {
   mutating func number(_ batch: inout EventBatch) {
     for index in subjects.indices {
       if index + Self.ahead < subjects.count { batch.customers.prefetch(hash: subjects[index + Self.ahead].hash) }
+      if index + Self.ahead / 2 < subjects.count {
+        batch.customers.prefetchCandidate(hash: subjects[index + Self.ahead / 2].hash)
+      }
       let subject = subjects[index]
       batch.facts[Int(subject.event)].customer = batch.customers.intern(subject.text, hash: subject.hash).number
     }

@@ -306,13 +306,12 @@ final class LogWriter {
   private func number(
     _ draft: inout Draft, _ batch: borrowing EventBatch, _ numbering: inout Numbering, time: Int64
   ) {
+    numbering.customers.learn(of: draft.facts, from: batch.customers, into: &customers, &draft.newCustomers)
     var line = 0
     for index in 0..<draft.count {
       draft.facts[index].position = draft.firstPosition + UInt64(index)
       if draft.facts[index].time == EventBatch.noTime { draft.facts[index].time = time }
-      draft.facts[index].customer = numbering.customers.number(draft.facts[index].customer) {
-        learn($0, batch.customers, &customers, &draft.newCustomers)
-      }
+      draft.facts[index].customer = numbering.customers[draft.facts[index].customer]
       draft.facts[index].renumberNames { name in
         numbering.names.number(name) { learn($0, batch.names, &names, &draft.newNames) }
       }
@@ -342,50 +341,5 @@ final class LogWriter {
 
   private func sourcePrecedes(_ a: UInt32, _ b: UInt32) -> Bool? {
     names.withText(a) { a in names.withText(b) { b in CanonicalOrder.bytesPrecede(a, b) } }
-  }
-}
-
-/// From the numbers of a batch's tables to those of the ledger, each text looked up once.
-private struct Numbering {
-  var customers: Map
-  var names: Map
-
-  init(_ batch: borrowing EventBatch) {
-    customers = Map(batch.customers.count)
-    names = Map(batch.names.count)
-  }
-
-  struct Map {
-    /// By the batch's number; 0 where it was not asked for yet.
-    private var numbers: [UInt32]
-
-    init(_ count: Int) { numbers = [UInt32](repeating: 0, count: count + 1) }
-
-    /// - Parameter learn: asked once for each number but 0.
-    @inline(__always)
-    mutating func number(_ local: UInt32, _ learn: (UInt32) -> UInt32) -> UInt32 {
-      let known = numbers[Int(local)]
-      if known != 0 || local == 0 { return known }
-      let number = learn(local)
-      numbers[Int(local)] = number
-      return number
-    }
-  }
-}
-
-extension Facts {
-  /// Replaces every name number; the one list of the fields that hold them.
-  @inline(__always)
-  mutating func renumberNames(_ number: (UInt32) -> UInt32) {
-    type = number(type)
-    source = number(source)
-    channel = number(channel)
-    touchpoint = number(touchpoint)
-    department = number(department)
-    country = number(country)
-    employee = number(employee)
-    term = number(term)
-    term2 = number(term2)
-    term3 = number(term3)
   }
 }

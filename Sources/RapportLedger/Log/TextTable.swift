@@ -79,6 +79,14 @@ struct TextTable {
     slots.withUnsafeBufferPointer { rpt_prefetch($0.baseAddress! + Int(truncatingIfNeeded: hash) & (slots.count - 1)) }
   }
 
+  /// Asks for the text that finding one with this hash will be compared with: the memory of ``prefetch(hash:)`` should
+  /// be there.
+  @inline(__always)
+  func prefetchCandidate(hash: UInt64) {
+    let slot = slots[Int(truncatingIfNeeded: hash) & (slots.count - 1)]
+    if slot >> 32 == hash >> 32 { prefetchText(of: UInt32(truncatingIfNeeded: slot)) }
+  }
+
   /// Asks for the memory that says where a text ends.
   @inline(__always)
   func prefetchEnd(of number: UInt32) { ends.withUnsafeBufferPointer { rpt_prefetch($0.baseAddress! + Int(number)) } }
