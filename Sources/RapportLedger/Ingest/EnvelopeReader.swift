@@ -27,11 +27,12 @@ struct EnvelopeReader: ~Copyable {
   private var subject: UnsafeBufferPointer<UInt8>?
   private var unnumbered = UnnumberedSubjects()
 
-  /// Of the event that is being read: public members, personal members, order lines, the whole record.
+  /// Of the event that is being read: public members, personal members, order lines.
   var members = ByteBuffer()
   var personal = ByteBuffer()
   var lines: [OrderLine] = []
-  var record = ByteBuffer()
+  /// Payload records of a group of events, which join those of the batch together (``finishGroup(_:)``).
+  private var records = ByteBuffer(capacity: 1 << 16)
   /// What each member of `data` is (``Part``), in their order.
   var parts = ByteBuffer(capacity: 64)
 
@@ -63,6 +64,12 @@ struct EnvelopeReader: ~Copyable {
       try parseEvent(object, now, &batch)
       batch.origins.append(origin)
     } catch { batch.reject(error, origin, line) }
+  }
+
+  /// Adds the payloads of the events that were read since to the batch.
+  mutating func finishGroup(_ batch: inout EventBatch) {
+    batch.payloads.append(contentsOf: records.text)
+    records.removeAll()
   }
 
   /// Gives the customers of the events their numbers. To be called while the chunk is there.
@@ -102,10 +109,8 @@ struct EnvelopeReader: ~Copyable {
 
   private mutating func append(_ facts: Facts, _ contentHash: UInt64, _ batch: inout EventBatch) {
     let id = line.text(of: index(.id)!)
-    record.removeAll()
-    PayloadRecord.append(id: id, members: members.text, personal: personal.text, to: &record)
-    batch.payloads.append(contentsOf: record.text)
-    batch.payloadEnds.append(batch.payloads.count)
+    PayloadRecord.append(id: id, members: members.text, personal: personal.text, to: &records)
+    batch.payloadEnds.append(batch.payloads.count + records.count)
     if !personal.isEmpty {
       batch.unsealed.append((UInt32(truncatingIfNeeded: batch.count), UInt32(personal.count + Cipher.overhead)))
     }

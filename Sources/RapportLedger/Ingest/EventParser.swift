@@ -55,6 +55,7 @@ struct EventParser: ~Copyable {
             end: line.offset + line.length, index: -1)
           parse(index - group.lowerBound, text.baseAddress!, origin, now, &batch)
         }
+        reader.finishGroup(&batch)
         next = group.upperBound
       }
       reader.finishChunk(&batch)
