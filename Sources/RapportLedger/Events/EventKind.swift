@@ -410,5 +410,5 @@ extension EventKind {
   }
 
   private static let wants = ["easy", "access", "solution", "fast", "help", "feeling"]
-  private static let surveyKinds = ["nps", "csat", "ces", "perception", "open"]
+  private static let surveyKinds = SurveyKind.words
 }

@@ -9,8 +9,7 @@ public struct CardProjection: Projection {
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(
     .object, .related, .amount, .instant, .number, .marks, .currency, .direction, .code, .scale, .term, .term2,
-    .channel,
-    .country)
+    .channel, .country)
   public let readsLines = true
 
   public init() {}
@@ -49,13 +48,9 @@ public struct CardProjection: Projection {
   }
 
   public func digest(_ fact: CardFact, into hasher: inout DigestHasher) {
-    hasher.add(fact.what.rawValue)
-    hasher.add(fact.code)
+    hasher.add(values: fact.what.rawValue, fact.code)
     hasher.add(name: fact.name)
-    hasher.add(fact.currency)
-    hasher.add(fact.time)
-    hasher.add(fact.number)
-    hasher.add(fact.number2)
+    hasher.add(values: fact.currency, fact.time, fact.number, fact.number2)
   }
 
   /// The card counts days in UTC.
@@ -96,43 +91,29 @@ extension CardProjection.Scratch {
   fileprivate mutating func apply(_ event: History.Event, lines: Span<OrderLine>) {
     switch event.kind {
     case .customerRegistered: kind = event.code
-    case .roleAssumed: Self.set(&roles, event.term, event.time)
-    case .roleEnded: Self.set(&roles, event.term, .min)
+    case .roleAssumed: roles.set(UInt64(event.term), event.time)
+    case .roleEnded: roles.set(UInt64(event.term), .min)
     case .contactpersonAssigned: contact = (event.term, false)
     case .contactpersonIntroduced: contact?.introduced = true
     case .contactpersonEnded: contact = nil
     case .caseOpened:
-      let (index, _) = cases.index(of: event.object) { CardProjection.OpenCase(kind: event.code, isOpen: true) }
-      cases.values[index] = CardProjection.OpenCase(kind: event.code, isOpen: true)
+      cases.set(event.object, CardProjection.OpenCase(kind: event.code, isOpen: true))
       book.apply(event, lines: lines)
-    case .caseReopened: setCase(event.object, open: true)
-    case .caseResolved, .caseClosed: setCase(event.object, open: false)
-    case .promiseMade: Self.set(&promises, event.object, true)
-    case .promiseKept, .promiseBroken: Self.set(&promises, event.object, false)
+    case .caseReopened: cases.update(event.object) { $0.isOpen = true }
+    case .caseResolved, .caseClosed: cases.update(event.object) { $0.isOpen = false }
+    case .promiseMade: promises.set(event.object, true)
+    case .promiseKept, .promiseBroken: promises.set(event.object, false)
     case .orderPlaced:
       book.apply(event, lines: lines)
       add(event, revenue: event.amount, hasRevenue: true)
     case .orderChanged, .orderCancelled, .orderDelivered, .orderReturned: book.apply(event, lines: lines)
     case .orderRefunded, .costBooked: add(event, revenue: 0, hasRevenue: false)
     case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber:
-      var fact = CardFact(.satisfaction)
-      fact.code = event.code
-      fact.time = event.time
-      fact.number = event.number
-      fact.number2 = Int64(event.scale)
-      satisfaction[Int(event.code) - 1] = fact
+      satisfaction[Int(event.code) - 1] = CardFact(
+        .satisfaction, code: event.code, time: event.time, number: event.number, number2: Int64(event.scale))
     case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired: decide(event)
     default: return
     }
-  }
-
-  private static func set<T>(_ table: inout ScratchTable<T>, _ key: some FixedWidthInteger, _ value: T) {
-    let (index, _) = table.index(of: UInt64(truncatingIfNeeded: key)) { value }
-    table.values[index] = value
-  }
-
-  private mutating func setCase(_ object: UInt64, open: Bool) {
-    if let index = cases.index(of: object) { cases.values[index].isOpen = open }
   }
 
   /// Revenue of every order placed; contribution is revenue − refunds − booked cost. Sums are exact; one that no longer
@@ -146,17 +127,15 @@ extension CardProjection.Scratch {
   }
 
   private mutating func decide(_ event: History.Event) {
-    var fact = CardFact(.consent)
-    fact.name = event.term
-    fact.code =
+    let code: UInt8 =
       switch event.kind {
       case .consentGiven: 1
       case .consentRefused: 2
       case .consentWithdrawn: 3
       default: 4
       }
-    fact.time = event.kind == .consentGiven && event.hasInstant ? event.instant : .max
-    Self.set(&consents, event.term, fact)
+    let end = event.kind == .consentGiven && event.hasInstant ? event.instant : .max
+    consents.set(UInt64(event.term), CardFact(.consent, code: code, name: event.term, time: end))
   }
 
   fileprivate mutating func finish(_ facts: inout [CardFact]) {
@@ -167,9 +146,7 @@ extension CardProjection.Scratch {
     if kind != 0 { facts.append(CardFact(.kind, code: kind)) }
     if let contact { facts.append(CardFact(.contact, code: contact.introduced ? 1 : 0, name: contact.employee)) }
     for index in roles.values.indices where roles.values[index] != .min {
-      facts.append(
-        CardFact(
-          .role, name: UInt32(truncatingIfNeeded: roles.keys[index]), time: roles.values[index]))
+      facts.append(CardFact(.role, name: UInt32(truncatingIfNeeded: roles.keys[index]), time: roles.values[index]))
     }
     finishCases(&facts)
     finishOrders(&facts)

@@ -77,7 +77,7 @@ struct CardWhy {
       case .openCases(let kind): self.init("open_cases", Card.word(kind, Card.caseKinds))
       case .revenue(let currency): self.init("revenue", Currency.text(currency))
       case .contribution(let currency): self.init("contribution", Currency.text(currency))
-      case .satisfaction(let kind): self.init("satisfaction", Card.word(kind, Satisfaction.surveyKinds))
+      case .satisfaction(let kind): self.init("satisfaction", Card.word(kind, SurveyKind.words))
       case .consent(let purpose): self.init("consent", try snapshot.name(purpose))
       }
     }

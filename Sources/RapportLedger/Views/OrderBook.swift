@@ -13,34 +13,26 @@ public struct OrderBook {
   /// What was ordered, by order; what came, by delivery.
   private var needs: [Quantity] = []
   private var supplies: [Quantity] = []
-  private var deliveries: [Delivery] = []
-  private var complaints: [Complaint] = []
+  private var deliveries = Chains<Delivery>()
+  /// When customers complained.
+  private var complaints = Chains<Int64>()
 
   private struct Quantity {
     var sku: UInt32
     var quantity: Int64
   }
 
-  /// One delivery; those of an order are linked in their order.
   private struct Delivery {
     var time: Int64
     var supplies: Range<Int>
-    var next: Int?
-  }
-
-  private struct Complaint {
-    var time: Int64
-    var next: Int?
   }
 
   private struct State {
     /// The present lines, in `needs`.
     var needs = 0..<0
     var isChanged = false
-    var firstDelivery: Int?
-    var lastDelivery: Int?
-    var firstComplaint: Int?
-    var lastComplaint: Int?
+    var deliveries = Chains<Delivery>.List()
+    var complaints = Chains<Int64>.List()
   }
 
   static let kinds: EventKindSet = [
@@ -62,8 +54,8 @@ public struct OrderBook {
     states.removeAll(keepingCapacity: true)
     needs.removeAll(keepingCapacity: true)
     supplies.removeAll(keepingCapacity: true)
-    deliveries.removeAll(keepingCapacity: true)
-    complaints.removeAll(keepingCapacity: true)
+    deliveries.removeAll()
+    complaints.removeAll()
   }
 
   /// Takes the next event of a history; kinds that are no concern of orders are passed over.
@@ -140,18 +132,12 @@ public struct OrderBook {
     if event.code > 1 { table.values[order].marks.insert(.isDamaged) }
     let start = supplies.count
     for index in lines.indices { supplies.append(Quantity(sku: lines[index].sku, quantity: lines[index].quantity)) }
-    if let last = states[order].lastDelivery { deliveries[last].next = deliveries.count }
-    states[order].firstDelivery = states[order].firstDelivery ?? deliveries.count
-    states[order].lastDelivery = deliveries.count
-    deliveries.append(Delivery(time: event.time, supplies: start..<supplies.count))
+    deliveries.append(Delivery(time: event.time, supplies: start..<supplies.count), to: &states[order].deliveries)
   }
 
   private mutating func complain(_ order: UInt64, at time: Int64) {
     let order = entry(order)
-    if let last = states[order].lastComplaint { complaints[last].next = complaints.count }
-    states[order].firstComplaint = states[order].firstComplaint ?? complaints.count
-    states[order].lastComplaint = complaints.count
-    complaints.append(Complaint(time: time))
+    complaints.append(time, to: &states[order].complaints)
   }
 
   /// Judges the orders when the whole history is known.
@@ -159,7 +145,7 @@ public struct OrderBook {
   /// - Complexity: O(lines · deliveries) of each order, small numbers both.
   public mutating func finish() {
     for order in states.indices {
-      var next = states[order].firstDelivery
+      var next = states[order].deliveries.first
       guard next != nil else { continue }
       table.values[order].marks.insert(.hasDelivery)
       while let index = next {
@@ -168,15 +154,15 @@ public struct OrderBook {
           table.values[order].marks.insert(.isComplete)
           break
         }
-        next = deliveries[index].next
+        next = deliveries.index(after: index)
       }
-      var complaint = states[order].firstComplaint
+      var complaint = states[order].complaints.first
       // Complaints count from the delivery on; one of the same moment sorts before it.
-      while let index = complaint, complaints[index].time < table.values[order].delivered {
-        complaint = complaints[index].next
+      while let index = complaint, complaints[index] < table.values[order].delivered {
+        complaint = complaints.index(after: index)
       }
       guard let complaint else { continue }
-      table.values[order].complaint = complaints[complaint].time
+      table.values[order].complaint = complaints[complaint]
       table.values[order].marks.insert(.hasComplaint)
     }
   }
@@ -188,12 +174,12 @@ public struct OrderBook {
     for need in wanted {
       var balance: Int128 = 0
       for other in wanted where other.sku == need.sku { balance -= Int128(other.quantity) }
-      var next = states[order].firstDelivery
+      var next = states[order].deliveries.first
       while let index = next {
         for supply in supplies[deliveries[index].supplies] where supply.sku == need.sku {
           balance += Int128(supply.quantity)
         }
-        next = index == last ? nil : deliveries[index].next
+        next = index == last ? nil : deliveries.index(after: index)
       }
       if balance < 0 { return false }
     }

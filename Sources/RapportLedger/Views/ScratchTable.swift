@@ -34,6 +34,18 @@ struct ScratchTable<Value> {
     return nil
   }
 
+  /// Sets a key's value, be it new or not.
+  mutating func set(_ key: UInt64, _ value: Value) {
+    let (index, isNew) = index(of: key) { value }
+    if !isNew { values[index] = value }
+  }
+
+  /// Changes a key's value; does nothing if it is not there.
+  @inline(__always)
+  mutating func update(_ key: UInt64, _ body: (inout Value) -> Void) {
+    if let index = index(of: key) { body(&values[index]) }
+  }
+
   mutating func removeAll() {
     // Most tables are empty for most people.
     if keys.isEmpty { return }
