@@ -67,8 +67,7 @@ public struct Checkpoint: Sendable, Equatable {
 extension Ledger {
   /// The stored checkpoints by view; empty where `views/` is absent or unreadable, for it can always be rebuilt.
   public func checkpoints() -> [String: Checkpoint] {
-    (try? mapping(stateStore.path) { () throws(LMDBError) in
-      let environment = try Environment(at: stateStore.path, options: .init(access: .readOnly))
+    (try? stateStore.reading { environment throws(LMDBError) -> [String: Checkpoint] in
       guard let database = try environment.openDatabase(named: "checkpoints", keys: String.self, create: false) else {
         return [:]
       }

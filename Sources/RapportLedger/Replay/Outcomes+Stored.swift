@@ -87,18 +87,4 @@ extension Outcomes {
       }
     }
   }
-
-  /// These outcomes with those of some cases in the place of their former ones.
-  func replacing(_ touched: Set<UInt64>, by fresh: Outcomes<Record>) -> Outcomes<Record> {
-    var merged = keeping { !touched.contains(cases[$0]) }
-    merged.append(fresh)
-    return merged
-  }
-
-  /// These outcomes with those of some people in the place of their former ones.
-  func replacing(_ touched: Set<UInt32>, by fresh: Outcomes<Record>) -> Outcomes<Record> {
-    var merged = filter { !touched.contains($0) }
-    merged.append(fresh)
-    return merged
-  }
 }

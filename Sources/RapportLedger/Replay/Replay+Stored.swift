@@ -1,46 +1,12 @@
+/// What stored states lack: who was touched by the events since, and what became of them.
 extension Replay {
-  /// More people touched since than one in so many: a replay is as fast.
-  private static let touchedShare = 8
   /// Of more people than these it is as fast to check all columns at once.
   private static let fewPeople = 1024
-
-  /// What a projection made of every person or case, from its stored state and the events since.
-  ///
-  /// - Returns: nil where there is no state that is of use: another version, another past, too much since, or events that
-  ///   change who people are, what the firm is or – of cases – what other events say.
-  /// - Complexity: O(outcomes + events of the people touched since); of cases O(outcomes + events), a pass over their keys.
-  func stored<P: Projection>(
-    _ projection: P, over snapshot: borrowing Snapshot
-  ) throws(LedgerError) -> Outcomes<P.Record>? {
-    guard let store = snapshot.stateStore, limits.position ?? .max >= snapshot.position,
-      let state = store.load(P.name, version: P.version), state.isIntact, !state.parts.isEmpty,
-      state.checkpoint.position <= snapshot.position, let outcomes = Outcomes<P.Record>(state.parts)
-    else { return nil }
-    let belief = try Belief(snapshot, limits: limits)
-    guard try seesEverything(snapshot, belief) else { return nil }
-    if state.checkpoint.position == snapshot.position { return outcomes }
-    switch projection.gathering {
-    case .people:
-      guard let touched = try people(since: state.checkpoint.position, belief, snapshot) else { return nil }
-      if touched.contains(0), projection.readsFirm { return nil }
-      let others = touched.subtracting([0])
-      if others.isEmpty { return outcomes }
-      guard others.count <= max(64, snapshot.customerCount / Self.touchedShare) else { return nil }
-      return outcomes.replacing(others, by: try refold(others, projection, belief, snapshot, firm: outcomes))
-    case .cases:
-      guard !projection.readsFirm,
-        let touched = try cases(since: state.checkpoint.position, projection, belief, snapshot)
-      else { return nil }
-      if touched.isEmpty { return outcomes }
-      guard touched.count <= max(64, outcomes.cases.count / Self.touchedShare) else { return nil }
-      return outcomes.replacing(touched, by: try refold(touched, projection, belief, snapshot))
-    }
-  }
 
   /// The people whom events after a position are about; 0 is the firm.
   ///
   /// - Returns: nil if some of these events change who people are.
-  private func people(
+  func people(
     since position: UInt64, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
   ) throws(LedgerError) -> Set<UInt32>? {
     let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
@@ -63,7 +29,7 @@ extension Replay {
   /// The cases that events after a position belong to.
   ///
   /// - Returns: nil if some of these events change who people are, or what other events say.
-  private func cases<P: Projection>(
+  func cases<P: Projection>(
     since position: UInt64, _ projection: P, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
   ) throws(LedgerError) -> Set<UInt64>? {
     let request = request([Fold(projection)])
@@ -84,13 +50,13 @@ extension Replay {
   }
 
   /// Whether no event lies behind the valid time that is asked for.
-  private func seesEverything(_ snapshot: borrowing Snapshot, _ belief: borrowing Belief) throws(LedgerError) -> Bool {
+  func seesEverything(_ snapshot: borrowing Snapshot, _ belief: borrowing Belief) throws(LedgerError) -> Bool {
     guard let time = limits.time else { return true }
     return snapshot.blocks.allSatisfy { $0.header.latest <= time }
       && belief.corrections.targets.allSatisfy { $0.isRetracted || $0.facts.time <= time }
   }
 
-  private func refold<P: Projection>(
+  func refold<P: Projection>(
     _ touched: Set<UInt32>, _ projection: P, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot,
     firm: Outcomes<P.Record>
   ) throws(LedgerError) -> Outcomes<P.Record> {
@@ -99,7 +65,7 @@ extension Replay {
     // Of few people only what is read.
     if touched.count > Self.fewPeople { try check(request, of: snapshot) }
     fold.prepare()
-    fold.setFirm(firm.filter { $0 == 0 })
+    fold.setFirm(firm)
     fold.prepare(parts: 1)
     let persons = touched.sorted().map { People.Person(number: $0, members: belief.people.members(of: $0)) }
     try foldHistories(of: persons, fold, request, belief, snapshot, part: 0)
@@ -107,7 +73,7 @@ extension Replay {
   }
 
   /// Gathers some cases from the log and folds them.
-  private func refold<P: Projection>(
+  func refold<P: Projection>(
     _ touched: Set<UInt64>, _ projection: P, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
   ) throws(LedgerError) -> Outcomes<P.Record> {
     let fold = Fold(projection)

@@ -35,8 +35,7 @@ struct StateStore: Sendable {
   ///
   /// - Parameter folds: where each view's outcomes are; nil stores a checkpoint without outcomes.
   func store(_ checkpoints: [Checkpoint], _ folds: [any AnyFold]?) throws(LedgerError) {
-    try mapping(path) { () throws(LMDBError) in
-      let environment = try Environment(at: path, options: .init(access: .readWrite))
+    try writing { environment throws(LMDBError) in
       guard let database = try environment.openDatabase(named: "checkpoints", keys: String.self, create: true),
         let outcomes = try environment.openDatabase(named: "outcomes", keys: [UInt8].self, create: true)
       else { return }
@@ -84,8 +83,25 @@ struct StateStore: Sendable {
 
   /// - Returns: nil unless there is a state of this version.
   func load(_ view: String, version: Int) -> State? {
-    let loaded = try? mapping(path) { () throws(LMDBError) -> State? in
-      let environment = try Environment(at: path, options: .init(access: .readOnly))
+    let state = try? withState(of: view, version: version) { checkpoint, stored in
+      var state = State(checkpoint: checkpoint)
+      for bytes in stored {
+        if let part = StoredPart(bytes, seed: seed) { state.parts.append(part) } else { state.isIntact = false }
+      }
+      return state
+    }
+    return state ?? nil
+  }
+
+  /// Shows a view's state in place, from one moment.
+  ///
+  /// - Parameter body: gets the checkpoint and the bytes of each part, unchecked; they are valid only there.
+  /// - Returns: nil unless there is a state of this version.
+  func withState<R>(
+    of view: String, version: Int, _ body: (Checkpoint, [UnsafeRawBufferPointer]) throws(LedgerError) -> R
+  ) throws(LedgerError) -> R? {
+    var failure: LedgerError?
+    let result = try? SharedEnvironment.reading(path) { environment throws(LMDBError) -> R? in
       guard let database = try environment.openDatabase(named: "checkpoints", keys: String.self, create: false) else {
         return nil
       }
@@ -94,16 +110,32 @@ struct StateStore: Sendable {
       guard let bytes = try transaction.get(view, in: database), let checkpoint = Checkpoint(view: view, bytes),
         checkpoint.version == version
       else { return nil }
-      var state = State(checkpoint: checkpoint)
-      guard let outcomes else { return state }
-      var cursor = try transaction.cursor(in: outcomes)
-      var entry = try cursor.seek(atOrAfter: Self.key(view, 0))
-      while let current = entry, current.key.starts(with: Array(view.utf8) + [0]) {
-        if let part = StoredPart(current.value, seed: seed) { state.parts.append(part) } else { state.isIntact = false }
-        entry = try cursor.next()
+      var parts: [UnsafeRawBufferPointer] = []
+      if let outcomes {
+        var cursor = try transaction.cursor(in: outcomes)
+        var entry = try cursor.seek(atOrAfter: Self.key(view, 0))
+        while let current = entry, current.key.starts(with: Array(view.utf8) + [0]) {
+          current.value.withUnsafeBytes { parts.append($0) }
+          entry = try cursor.next()
+        }
       }
-      return state
+      do throws(LedgerError) { return try body(checkpoint, parts) } catch {
+        failure = error
+        return nil
+      }
     }
-    return loaded ?? nil
+    if let failure { throw failure }
+    return result ?? nil
+  }
+
+  /// Opens the environment for reading; see ``SharedEnvironment``.
+  func reading<R>(_ body: (Environment) throws(LMDBError) -> R) throws(LedgerError) -> R {
+    do throws(LMDBError) { return try SharedEnvironment.reading(path, body) } catch {
+      throw LedgerError(error, path: path)
+    }
+  }
+
+  private func writing(_ body: (Environment) throws(LMDBError) -> Void) throws(LedgerError) {
+    do throws(LMDBError) { try SharedEnvironment.writing(path, body) } catch { throw LedgerError(error, path: path) }
   }
 }

@@ -9,7 +9,7 @@ struct StoredPart: Sendable {
   var recordBytes = 0
   var records: [UInt8] = []
 
-  private static let casesBit: UInt32 = 1 << 31
+  fileprivate static let casesBit: UInt32 = 1 << 31
 
   init(number: UInt32, recordBytes: Int) {
     self.number = number
@@ -24,36 +24,13 @@ struct StoredPart: Sendable {
   }
 
   /// - Returns: nil if the bytes are not those of an intact part.
-  init?(_ bytes: RawSpan, seed: UInt64) {
-    let part: StoredPart? = bytes.withUnsafeBytes { stored in
-      guard stored.count >= 16, let start = stored.baseAddress else { return nil }
-      func load<T: FixedWidthInteger>(_ offset: Int, _: T.Type) -> T {
-        T(littleEndian: stored.loadUnaligned(fromByteOffset: offset, as: T.self))
-      }
-      let end = stored.count - 8
-      guard load(end, UInt64.self) == rpt_hash64(start, end, seed) else { return nil }
-      let count = Int(load(0, UInt32.self))
-      let sizes = load(4, UInt32.self)
-      let hasCases = sizes & Self.casesBit != 0
-      var part = StoredPart(number: 0, recordBytes: Int(sizes & ~Self.casesBit))
-      var offset = 8 + 8 * count
-      guard offset + (hasCases ? 8 * count : 0) <= end else { return nil }
-      var recordCount = 0
-      part.people.reserveCapacity(count)
-      for index in 0..<count {
-        part.people.append((load(8 + 8 * index, UInt32.self), load(12 + 8 * index, UInt32.self)))
-        recordCount += Int(part.people[index].records)
-      }
-      if hasCases {
-        for index in 0..<count { part.cases.append(load(offset + 8 * index, UInt64.self)) }
-        offset += 8 * count
-      }
-      guard end - offset == recordCount * part.recordBytes else { return nil }
-      part.records = Array(stored[offset..<end])
-      return part
-    }
-    guard let part else { return nil }
-    self = part
+  init?(_ bytes: UnsafeRawBufferPointer, seed: UInt64) {
+    guard let part = PartInPlace(bytes, seed: seed) else { return nil }
+    self.init(number: 0, recordBytes: part.recordBytes)
+    people.reserveCapacity(part.count)
+    for index in 0..<part.count { people.append((part.customer(index), part.recordCount(index))) }
+    for index in 0..<(part.hasCases ? part.count : 0) { cases.append(part.caseKey(index)) }
+    records = Array(part.records)
   }
 
   func sealed(_ seed: UInt64) -> [UInt8] {
@@ -72,5 +49,59 @@ struct StoredPart: Sendable {
     bytes += records
     append(bytes.withUnsafeBytes { rpt_hash64($0.baseAddress, $0.count, seed) })
     return bytes
+  }
+}
+
+/// A stored part as it lies in the memory map, known to be intact.
+struct PartInPlace {
+  private let start: UnsafeRawPointer
+  /// People, or cases.
+  let count: Int
+  let recordBytes: Int
+  let hasCases: Bool
+  /// The bytes of all records.
+  let records: UnsafeRawBufferPointer
+
+  /// - Returns: nil if the bytes are not those of an intact part.
+  /// - Complexity: O(bytes): they are all hashed.
+  init?(_ bytes: UnsafeRawBufferPointer, seed: UInt64) {
+    guard bytes.count >= 16, let start = bytes.baseAddress else { return nil }
+    self.start = start
+    let end = bytes.count - 8
+    guard Self.load(start + end, UInt64.self) == rpt_hash64(start, end, seed) else { return nil }
+    let sizes = Self.load(start + 4, UInt32.self)
+    count = Self.count(of: bytes)
+    recordBytes = Int(sizes & ~StoredPart.casesBit)
+    hasCases = sizes & StoredPart.casesBit != 0
+    let offset = 8 + 8 * count * (hasCases ? 2 : 1)
+    guard offset <= end else { return nil }
+    records = UnsafeRawBufferPointer(start: start + offset, count: end - offset)
+    var total = 0
+    for index in 0..<count { total += Int(recordCount(index)) }
+    guard records.count == total * recordBytes else { return nil }
+  }
+
+  /// How many people or cases a part says that it has, which may not be intact.
+  static func count(of bytes: UnsafeRawBufferPointer) -> Int {
+    bytes.count < 4 ? 0 : Int(load(bytes.baseAddress!, UInt32.self))
+  }
+
+  @inline(__always)
+  private static func load<T: FixedWidthInteger>(_ place: UnsafeRawPointer, _: T.Type) -> T {
+    T(littleEndian: place.loadUnaligned(as: T.self))
+  }
+
+  func customer(_ index: Int) -> UInt32 { Self.load(start + 8 + 8 * index, UInt32.self) }
+  func recordCount(_ index: Int) -> UInt32 { Self.load(start + 12 + 8 * index, UInt32.self) }
+  func caseKey(_ index: Int) -> UInt64 { Self.load(start + 8 + 8 * (count + index), UInt64.self) }
+
+  /// The people with where their records end, in the place of what was there.
+  func list(_ people: inout [OutcomePerson]) {
+    people.removeAll(keepingCapacity: true)
+    var end = 0
+    for index in 0..<count {
+      end += Int(recordCount(index))
+      people.append(OutcomePerson(customer: customer(index), end: end))
+    }
   }
 }

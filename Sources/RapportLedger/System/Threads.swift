@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -47,6 +49,37 @@ func parallel(_ threads: Int, _ body: @Sendable (Int) -> Void) {
     body(0)
     for handle in handles { pthread_join(handle, nil) }
   }
+}
+
+/// Calls `body` with 0 ..< count on several threads.
+///
+/// - Returns: what it returned, in that order.
+/// - Throws: the first error in that order.
+func mapInParallel<R, E: Error>(
+  _ count: Int, threads: Int, _ body: @Sendable (Int) throws(E) -> R
+) throws(E) -> [R] {
+  // Each is written by one thread, and read when all have ended.
+  let results = SharedResults<R, E>(start: .allocate(capacity: count))
+  results.start.initialize(repeating: nil, count: count)
+  defer {
+    results.start.deinitialize(count: count)
+    results.start.deallocate()
+  }
+  let next = Atomic<Int>(0)
+  parallel(min(threads, count)) { _ in
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      guard index < count else { return }
+      do throws(E) { results.start[index] = .success(try body(index)) } catch { results.start[index] = .failure(error) }
+    }
+  }
+  var list: [R] = []
+  for index in 0..<count { list.append(try results.start[index]!.get()) }
+  return list
+}
+
+private struct SharedResults<R, E: Error>: @unchecked Sendable {
+  let start: UnsafeMutablePointer<Result<R, E>?>
 }
 
 private final class ThreadBody: Sendable {

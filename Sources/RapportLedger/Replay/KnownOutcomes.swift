@@ -1,0 +1,179 @@
+import Synchronization
+
+/// A share of what is known of everybody without folding the log: stored parts in place, and last of all the outcomes of
+/// those whom events since are about. Valid as long as the memory map is read.
+struct KnownOutcomes<Record: BitwiseCopyable & Sendable> {
+  fileprivate let parts: ArraySlice<UnsafeRawBufferPointer>
+  fileprivate let seed: UInt64
+  fileprivate let touched: Touched
+  /// Of the last share the outcomes of the touched.
+  fileprivate let fresh: Outcomes<Record>?
+  fileprivate let isDamaged: SharedPointer<Atomic<Bool>>
+
+  /// Who is not what was stored any more.
+  enum Touched: Sendable {
+    case people(Set<UInt32>)
+    case cases(Set<UInt64>)
+
+    func contains(_ part: PartInPlace, _ index: Int) -> Bool {
+      switch self {
+      case .people(let people): people.contains(part.customer(index))
+      case .cases(let cases): cases.contains(part.caseKey(index))
+      }
+    }
+
+    var isEmpty: Bool {
+      switch self {
+      case .people(let people): people.isEmpty
+      case .cases(let cases): cases.isEmpty
+      }
+    }
+  }
+
+  /// Calls `body` with the people of each part and with their records. It ends early where a part is damaged; what was
+  /// made of the others is then of no use.
+  func forEachPart(_ body: (Span<OutcomePerson>, Span<Record>) -> Void) {
+    var people: [OutcomePerson] = []
+    for bytes in parts {
+      guard let part = PartInPlace(bytes, seed: seed), part.recordBytes == MemoryLayout<Record>.stride else {
+        return isDamaged.pointer.pointee.store(true, ordering: .relaxed)
+      }
+      if !touched.isEmpty, (0..<part.count).contains(where: { touched.contains(part, $0) }) {
+        let others = Outcomes<Record>(part).keeping { !touched.contains(part, $0) }
+        body(others.people.span, others.records.span)
+        continue
+      }
+      part.list(&people)
+      part.withRecords(of: Record.self) { body(people.span, $0) }
+    }
+    if let fresh { body(fresh.people.span, fresh.records.span) }
+  }
+
+  /// A copy of all of them.
+  func outcomes() -> Outcomes<Record> {
+    var all = Outcomes<Record>()
+    all.people.reserveCapacity(parts.reduce(0) { $0 + PartInPlace.count(of: $1) })
+    all.records.reserveCapacity(parts.reduce(0) { $0 + $1.count } / max(1, MemoryLayout<Record>.stride))
+    forEachPart { people, records in all.append(people, records) }
+    return all
+  }
+}
+
+extension PartInPlace {
+  /// Calls `body` with the records; with a copy where they do not lie as values of this type must.
+  func withRecords<Record: BitwiseCopyable>(of type: Record.Type, _ body: (Span<Record>) -> Void) {
+    let count = records.count / MemoryLayout<Record>.stride
+    if UInt(bitPattern: records.baseAddress) % UInt(MemoryLayout<Record>.alignment) == 0 {
+      body(records.bindMemory(to: Record.self).span)
+    } else {
+      body(copy(of: type, count).span)
+    }
+  }
+
+  fileprivate func copy<Record: BitwiseCopyable>(of type: Record.Type, _ count: Int) -> [Record] {
+    [Record](unsafeUninitializedCapacity: count) { buffer, initialized in
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(from: records)
+      initialized = count
+    }
+  }
+}
+
+extension Outcomes {
+  fileprivate init(_ part: PartInPlace) {
+    self.init()
+    part.list(&people)
+    records = part.copy(of: Record.self, part.records.count / MemoryLayout<Record>.stride)
+    if part.hasCases { cases = (0..<part.count).map { part.caseKey($0) } }
+  }
+
+  fileprivate mutating func append(_ next: Span<OutcomePerson>, _ nextRecords: Span<Record>) {
+    let offset = records.count
+    nextRecords.withUnsafeBufferPointer { records.append(contentsOf: $0) }
+    for index in next.indices {
+      people.append(Person(customer: next[index].customer, end: next[index].end + offset))
+    }
+  }
+}
+
+extension Replay {
+  /// More people touched since than one in so many: a replay is as fast.
+  private static let touchedShare = 8
+
+  /// What a projection made of every person or case, from its stored state and the events since.
+  ///
+  /// - Returns: nil where there is no state that is of use: another version, another past, too much since, or events that
+  ///   change who people are, what the firm is or – of cases – what other events say.
+  /// - Complexity: O(outcomes + events of the people touched since); of cases O(outcomes + events), a pass over their keys.
+  func stored<P: Projection>(
+    _ projection: P, over snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> Outcomes<P.Record>? {
+    try mapStored(projection, over: snapshot, shares: 1) { $0.outcomes() }?.first
+  }
+
+  /// Calls `body` with shares of the same outcomes, each on a thread of its own: the people of one share all come before
+  /// those of the next, but for those touched since, who come last.
+  ///
+  /// - Returns: what `body` returned, in the order of the shares; nil where there is no state that is of use.
+  func mapStored<P: Projection, R>(
+    _ projection: P, over snapshot: borrowing Snapshot, shares: Int,
+    _ body: @Sendable (KnownOutcomes<P.Record>) -> R
+  ) throws(LedgerError) -> [R]? {
+    guard let store = snapshot.stateStore, limits.position ?? .max >= snapshot.position else { return nil }
+    return try withUnsafePointer(to: snapshot) { snapshot throws(LedgerError) -> [R]? in
+      try store.withState(of: P.name, version: P.version) { checkpoint, parts throws(LedgerError) -> [R]? in
+        guard checkpoint.position <= snapshot.pointee.position, !parts.isEmpty,
+          let (touched, fresh) = try since(checkpoint, parts, projection, store, snapshot.pointee)
+        else { return nil }
+        let isDamaged = Atomic<Bool>(false)
+        let results = withUnsafePointer(to: isDamaged) { isDamaged in
+          let isDamaged = SharedPointer(pointer: isDamaged)
+          let parts = SharedParts(parts: parts)
+          return mapInParallel(shares, threads: shares) { share in
+            let parts = parts.parts[parts.parts.count * share / shares..<parts.parts.count * (share + 1) / shares]
+            return body(
+              KnownOutcomes(
+                parts: parts, seed: store.seed, touched: touched, fresh: share == shares - 1 ? fresh : nil,
+                isDamaged: isDamaged))
+          }
+        }
+        return isDamaged.load(ordering: .relaxed) ? nil : results
+      } ?? nil
+    }
+  }
+
+  /// Who was touched since a checkpoint, and their outcomes.
+  ///
+  /// - Returns: nil where the state is of no use.
+  private func since<P: Projection>(
+    _ checkpoint: Checkpoint, _ parts: [UnsafeRawBufferPointer], _ projection: P, _ store: StateStore,
+    _ snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> (KnownOutcomes<P.Record>.Touched, Outcomes<P.Record>?)? {
+    let belief = try Belief(snapshot, limits: limits)
+    guard try seesEverything(snapshot, belief) else { return nil }
+    if checkpoint.position == snapshot.position { return (.people([]), nil) }
+    switch projection.gathering {
+    case .people:
+      guard let touched = try people(since: checkpoint.position, belief, snapshot) else { return nil }
+      if touched.contains(0), projection.readsFirm { return nil }
+      let others = touched.subtracting([0])
+      if others.isEmpty { return (.people([]), nil) }
+      guard others.count <= max(64, snapshot.customerCount / Self.touchedShare),
+        let first = PartInPlace(parts[0], seed: store.seed), first.recordBytes == MemoryLayout<P.Record>.stride
+      else { return nil }
+      let firm = Outcomes<P.Record>(first).filter { $0 == 0 }
+      return (.people(others), try refold(others, projection, belief, snapshot, firm: firm))
+    case .cases:
+      guard !projection.readsFirm, let touched = try cases(since: checkpoint.position, projection, belief, snapshot)
+      else { return nil }
+      if touched.isEmpty { return (.cases([]), nil) }
+      let count = parts.reduce(0) { $0 + PartInPlace.count(of: $1) }
+      guard touched.count <= max(64, count / Self.touchedShare) else { return nil }
+      return (.cases(touched), try refold(touched, projection, belief, snapshot))
+    }
+  }
+}
+
+/// Lets threads share what outlives them.
+private struct SharedParts: @unchecked Sendable {
+  let parts: [UnsafeRawBufferPointer]
+}
