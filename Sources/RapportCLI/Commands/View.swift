@@ -73,7 +73,7 @@ struct View: ParsableCommand {
       let note: (Rich) -> Void = { if !isQuiet { StandardError.line($0, noColor: options.noColor) } }
       let answer = try self.answer(name, query)
       if json {
-        try output.json(answer.json)
+        try output.json(answer.jsonText)
       } else if csv {
         try output.text(ViewPage.csv(of: answer, keys: info.definition.keys(for: query)))
       } else {

@@ -35,11 +35,9 @@ public enum JSONValue: Sendable, Equatable {
     switch self {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-    case .int(let value): bytes.append(contentsOf: "\(value)".utf8)
-    case .number(let value): bytes.append(contentsOf: JSONValue.decimals(value).utf8)
-    case .string(let value):
-      let text = Array(value.utf8)
-      JSONText.appendString(text.span, to: &bytes)
+    case .int(let value): JSONValue.append(value, to: &bytes)
+    case .number(let value): JSONValue.append(value, to: &bytes)
+    case .string(let value): JSONValue.append(value, to: &bytes)
     case .raw(let text): bytes.append(contentsOf: text.utf8)
     case .array(let values):
       bytes.append(UInt8(ascii: "["))
@@ -52,7 +50,7 @@ public enum JSONValue: Sendable, Equatable {
       bytes.append(UInt8(ascii: "{"))
       for (index, member) in members.enumerated() {
         if index > 0 { bytes.append(UInt8(ascii: ",")) }
-        JSONValue.string(member.key).append(to: &bytes)
+        JSONValue.append(member.key, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         member.value.append(to: &bytes)
       }
@@ -62,16 +60,45 @@ public enum JSONValue: Sendable, Equatable {
 
   /// Six decimals at most, rounded half away from zero, trailing zeros kept off; `null` for what is no number.
   static func decimals(_ value: Double) -> String {
-    guard value.isFinite, value.magnitude < 9e12 else { return "null" }
+    var bytes: [UInt8] = []
+    append(value, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// What many rows are written with: into bytes, without a text in between.
+extension JSONValue {
+  static func append(_ text: String, to bytes: inout [UInt8]) {
+    var text = text
+    text.withUTF8 { JSONText.appendString($0.span, to: &bytes) }
+  }
+
+  static func append(_ value: Int, to bytes: inout [UInt8]) {
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    let first = bytes.count
+    var rest = value.magnitude
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[first...].reverse()
+  }
+
+  /// See ``decimals(_:)``.
+  static func append(_ value: Double, to bytes: inout [UInt8]) {
+    guard value.isFinite, value.magnitude < 9e12 else { return bytes.append(contentsOf: "null".utf8) }
     let millionths = Int64((value * 1_000_000).rounded())
-    let (whole, rest) = millionths.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
-    var text = (millionths < 0 ? "-" : "") + "\(whole)"
-    if rest != 0 {
-      let digits = "\(rest)"
-      var decimals = String(repeating: "0", count: 6 - digits.count) + digits
-      while decimals.hasSuffix("0") { decimals.removeLast() }
-      text += "." + decimals
+    var (whole, rest) = millionths.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+    if millionths < 0 { bytes.append(UInt8(ascii: "-")) }
+    append(Int(whole), to: &bytes)
+    guard rest != 0 else { return }
+    bytes.append(UInt8(ascii: "."))
+    // The next digit, and what is left below it.
+    var unit: UInt64 = 100_000
+    while rest > 0 {
+      (whole, rest) = rest.quotientAndRemainder(dividingBy: unit)
+      bytes.append(UInt8(ascii: "0") + UInt8(whole))
+      unit /= 10
     }
-    return text
   }
 }

@@ -60,12 +60,16 @@ public struct Authenticity: View, PackedProjection {
     hasher.add(values: fact.time, fact.code, fact.number)
   }
 
-  public struct Counts {
+  public struct Counts: Mergeable {
     var utterances = 0, undisclosed = 0, touches = 0, human = 0
     var handoff = Percentiles()
+
+    public mutating func merge(_ later: Counts) {
+      merge(later, \.utterances, \.undisclosed, \.touches, \.human, \.handoff)
+    }
   }
 
-  public func makeTally() -> Groups<Counts> { Groups(Counts()) }
+  public func makeTally() -> Groups<Counts> { Groups(Counts(), words: ActorKind.words) }
 
   public func add(
     _ records: Span<UInt8>, of person: UInt32, to groups: inout Groups<Counts>, for query: ViewQuery
@@ -80,8 +84,7 @@ public struct Authenticity: View, PackedProjection {
         continue
       }
       let actor = fact.code & Act.actor
-      let group: Group = !isGrouped ? .all : word(actor, ActorKind.words).map { .word($0) } ?? .absent
-      groups.update(group) { count(fact.code, actor, &$0) }
+      groups.update(isGrouped ? .word(orAbsent: actor) : .all) { count(fact.code, actor, &$0) }
     }
   }
 

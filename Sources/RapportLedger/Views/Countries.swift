@@ -70,14 +70,13 @@ public struct Countries: View {
   public static func parts(for query: ViewQuery) -> [ViewPart] {
     [
       ViewPart(Satisfaction.name, by: "country"), ViewPart(PerfectOrders.name, by: "country"),
-      ViewPart(ServiceQuality.name, by: "all-by-country"),
+      ViewPart(ServiceQuality.name, by: "country", lumpingKinds: true),
     ]
   }
 
   public func add(_ answer: ViewAnswer, to tally: inout Tally) {
     for row in answer.rows.rows {
-      var country: String?
-      if case .text(let text)? = row.cells.first?.value { country = text }
+      let country = row.group
       switch (answer.view, row["kind"]) {
       case (Satisfaction.name, .text(let kind)?) where kind == "csat" || kind == "nps":
         tally.borrowed[country, default: [:]][kind] = row["value"]

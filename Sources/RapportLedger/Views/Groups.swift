@@ -1,5 +1,5 @@
 /// What a row is about: the whole, a month, a name or an enumeration's word.
-public enum Group: Hashable {
+public enum Group: Hashable, BitwiseCopyable, Sendable {
   case all
   case month(Int32)
   /// Hour of the day.
@@ -7,14 +7,18 @@ public enum Group: Hashable {
   case name(UInt32)
   case customer(UInt32)
   case currency(UInt16)
-  case word(String)
+  /// A word by its code, from 1; which words they are is said to ``Groups/init(_:words:)``.
+  case word(UInt8)
   case absent
 
   /// A name number; 0 is none.
   public static func name(orAbsent number: UInt32) -> Group { number == 0 ? .absent : .name(number) }
+  /// A word's code; 0 is none.
+  public static func word(orAbsent code: UInt8) -> Group { code == 0 ? .absent : .word(code) }
   public static func month(_ month: CivilMonth) -> Group { .month(month.index) }
 
-  func text(_ snapshot: borrowing Snapshot) throws -> String? {
+  /// - Parameter words: those that codes stand for.
+  func text(_ snapshot: borrowing Snapshot, words: [String] = []) throws -> String? {
     switch self {
     case .all, .absent: nil
     case .month(let index): CivilMonth(index: index).description
@@ -22,7 +26,7 @@ public enum Group: Hashable {
     case .name(let number): try snapshot.name(number)
     case .customer(let number): try snapshot.subject(number)
     case .currency(let code): Currency.text(code)
-    case .word(let word): word
+    case .word(let code): RapportLedger.word(code, words)
     }
   }
 
@@ -32,8 +36,9 @@ public enum Group: Hashable {
 }
 
 extension Group {
-  /// Another number for every group but words.
-  fileprivate var number: UInt64? {
+  /// Another number for every group.
+  @inline(__always)
+  fileprivate var number: UInt64 {
     switch self {
     case .all: 0
     case .absent: 1
@@ -42,66 +47,85 @@ extension Group {
     case .name(let number): 4 << 32 | UInt64(number)
     case .customer(let number): 5 << 32 | UInt64(number)
     case .currency(let code): 6 << 32 | UInt64(code)
-    case .word: nil
+    case .word(let code): 7 << 32 | UInt64(code)
     }
   }
 }
 
 /// Accumulators by group.
 public struct Groups<Value> {
-  private(set) var entries: [(group: Group, value: Value)] = []
-  /// Where in the entries groups stand, by their numbers; words by themselves.
+  private var known: [(group: Group, value: Value)] = []
+  /// Where they stand, by the numbers of the groups.
   private var places = ScratchTable<Int>()
-  private var words: [String: Int] = [:]
-  /// The group that was asked for last; no group has the greatest number.
-  private var last: (number: UInt64, place: Int) = (.max, 0)
+  /// The group that was asked for last; no group has the greatest number. Its value is here as long as it is the last:
+  /// most facts are of the same group as the one before.
+  private var last: (number: UInt64, place: Int) = (.max, -1)
+  private var value: Value
   private let initial: Value
+  private let words: [String]
 
-  /// - Parameter initial: what every group begins with.
-  public init(_ initial: Value) { self.initial = initial }
+  /// - Parameters:
+  ///   - initial: what every group begins with.
+  ///   - words: those of ``Group/word(_:)``; a code beyond them is “other”.
+  public init(_ initial: Value, words: [String] = []) {
+    self.initial = initial
+    self.words = words
+    value = initial
+  }
+
+  /// All groups, in the order in which they came.
+  var entries: [(group: Group, value: Value)] {
+    var entries = known
+    if last.place >= 0 { entries[last.place].value = value }
+    return entries
+  }
 
   public subscript(group: Group) -> Value {
-    get { find(group).map { entries[$0].value } ?? initial }
+    get { places.index(of: spelled(group).number).map { entries[$0].value } ?? initial }
     _modify {
-      let place = place(of: group)
-      yield &entries[place].value
+      enter(group)
+      yield &value
     }
   }
 
   /// Changes a group's accumulator: what loops over many facts call, for it is compiled into them.
   @inline(__always)
   mutating func update(_ group: Group, _ body: (inout Value) -> Void) {
-    let place = place(of: group)
-    body(&entries[place].value)
+    enter(group)
+    body(&value)
   }
 
-  private func find(_ group: Group) -> Int? {
-    if case .word(let word) = group { return words[word] }
-    return group.number.flatMap { places.index(of: $0) }.map { places.values[$0] }
+  /// All codes that stand for no word are one group.
+  private func spelled(_ group: Group) -> Group {
+    if case .word(let code) = group, Int(code) > words.count { .word(.max) } else { group }
   }
 
-  private mutating func place(of group: Group) -> Int {
-    let next = entries.count
-    if let number = group.number {
-      // Most facts are of the same group as the one before.
-      if number == last.number { return last.place }
-      let (index, isNew) = places.index(of: number) { next }
-      last = (number, places.values[index])
-      if !isNew { return last.place }
-    } else if case .word(let word) = group {
-      if let known = words[word] { return known }
-      words[word] = next
-    }
-    entries.append((group, initial))
-    return next
+  @inline(__always)
+  private mutating func enter(_ group: Group) {
+    let number = group.number
+    if number != last.number { change(to: group, number) }
+  }
+
+  @inline(never)
+  private mutating func change(to group: Group, _ number: UInt64) {
+    if last.place >= 0 { swap(&known[last.place].value, &value) }
+    let (group, next) = (spelled(group), known.count)
+    let (place, isNew) = places.index(of: group.number) { next }
+    if isNew { known.append((group, initial)) }
+    swap(&known[place].value, &value)
+    last = (number, place)
   }
 
   /// Groups in the order of rows: bytewise by key, those without one last.
   func sorted(_ snapshot: borrowing Snapshot) throws -> [(group: Group, value: Value)] {
     var keyed: [(key: String?, group: Group, value: Value)] = []
-    for (group, value) in entries { keyed.append((try group.text(snapshot), group, value)) }
+    for (group, value) in entries { keyed.append((try text(of: group, snapshot), group, value)) }
     keyed.sort { keyPrecedes($0.key, $1.key) }
     return keyed.map { ($0.group, $0.value) }
+  }
+
+  func text(of group: Group, _ snapshot: borrowing Snapshot) throws -> String? {
+    try group.text(snapshot, words: words)
   }
 
   /// A row for each group in their order; without a grouping exactly one, also where nothing is there.
@@ -119,7 +143,7 @@ public struct Groups<Value> {
     for (group, value) in try sorted(snapshot) {
       var value = value
       var row = ViewRow()
-      row.set(grouping, try group.cell(snapshot))
+      row.set(grouping, .text(orNone: try text(of: group, snapshot)))
       row.cells += ViewRow(try cells(&value)).cells
       rows.append(row)
     }
@@ -127,57 +151,9 @@ public struct Groups<Value> {
   }
 }
 
-/// Accumulators by kind – of survey, of case – and then by group: kinds are never lumped.
-public struct KindGroups<Value> {
-  private var kinds: [String?: Groups<Value>] = [:]
-  private let initial: Value
-
-  init(_ initial: Value) { self.initial = initial }
-
-  /// See ``Groups/update(_:_:)``.
-  @inline(__always)
-  mutating func update(_ kind: String?, _ group: Group, _ body: (inout Value) -> Void) {
-    let initial = initial
-    kinds[kind, default: Groups(initial)].update(group, body)
-  }
-
-  /// A row for each kind of each group, by group and then by kind.
-  ///
-  /// - Parameter cells: the row's values; the keys of the group – unless it groups by kind – and of the kind are put in
-  ///   front of them.
-  func rows(
-    by grouping: String?, _ names: borrowing Snapshot,
-    _ cells: (_ kind: String?, _ group: String?, _ value: inout Value) throws -> ViewRow
-  ) throws -> [ViewRow] {
-    var rows = KeyedRows()
-    for (kind, groups) in kinds.sorted(by: { keyPrecedes($0.key, $1.key) }) {
-      for (group, value) in try groups.sorted(names) {
-        var value = value
-        let text = try group.text(names)
-        var row = ViewRow()
-        if let grouping, grouping != "kind" { row.set(grouping, .text(orNone: text)) }
-        row.set("kind", .text(orNone: kind))
-        row.cells += try cells(kind, text, &value).cells
-        rows.add(row, by: text, kind)
-      }
-    }
-    return rows.sorted
-  }
-}
-
-/// Rows to be sorted by keys that they may not even show.
-struct KeyedRows {
-  private var rows: [(keys: [String?], row: ViewRow)] = []
-
-  /// - Parameter keys: the first one that differs from that of another row decides.
-  mutating func add(_ row: ViewRow, by keys: String?...) { rows.append((keys, row)) }
-
-  /// Bytewise by keys, null last.
-  var sorted: [ViewRow] {
-    rows.sorted { a, b in
-      for (a, b) in zip(a.keys, b.keys) where a != b { return keyPrecedes(a, b) }
-      return false
-    }.map(\.row)
+extension Groups: Mergeable where Value: Mergeable {
+  public mutating func merge(_ later: Groups) {
+    for (group, value) in later.entries { update(group) { $0.merge(value) } }
   }
 }
 
@@ -193,11 +169,4 @@ extension Snapshot {
   func list(of numbers: some Sequence<UInt32>) throws(LedgerError) -> ViewRow.Cell {
     .list(try texts(of: numbers).map { .text($0) })
   }
-}
-
-/// The order of rows: bytewise by key, null last.
-func keyPrecedes(_ a: String?, _ b: String?) -> Bool {
-  guard let a else { return false }
-  guard let b else { return true }
-  return a.utf8.lexicographicallyPrecedes(b.utf8)
 }

@@ -35,21 +35,29 @@ struct Intervals {
 
 /// How many people something was so of at a time, from the stretches in which it was.
 struct Presence {
-  private var starts: [Int64] = []
-  private var ends: [Int64] = []
+  private var stretches: [(start: Int64, end: Int64)] = []
 
-  mutating func add(_ start: Int64, _ end: Int64) {
-    starts.append(start)
-    ends.append(end)
+  mutating func add(_ start: Int64, _ end: Int64) { stretches.append((start, end)) }
+
+  /// Of each of some times.
+  ///
+  /// - Complexity: O((stretches + times) · log times): there are many people, and few times are asked for.
+  func counts(at times: [Int64]) -> [Int] {
+    let sorted = times.sorted()
+    // How many more there are at a time than at the one before.
+    var changes = [Int](repeating: 0, count: sorted.count + 1)
+    for stretch in stretches {
+      changes[Self.below(sorted, stretch.start)] += 1
+      if stretch.end < .max { changes[Self.below(sorted, stretch.end + 1)] -= 1 }
+    }
+    var present: [Int64: Int] = [:]
+    var count = 0
+    for (time, change) in zip(sorted, changes) {
+      count += change
+      present[time] = count
+    }
+    return times.map { present[$0]! }
   }
-
-  mutating func sort() {
-    starts.sort()
-    ends.sort()
-  }
-
-  /// - Precondition: sorted.
-  func count(at time: Int64) -> Int { Self.below(starts, time &+ 1) - Self.below(ends, time) }
 
   private static func below(_ sorted: [Int64], _ bound: Int64) -> Int {
     var (low, high) = (0, sorted.count)

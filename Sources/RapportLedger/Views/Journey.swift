@@ -68,12 +68,18 @@ public struct Journey: View, PackedProjection {
     var to: StepName
   }
 
-  public struct Tally {
+  public struct Tally: Mergeable {
     /// By the codes of both steps; and the gaps of each.
     var edges = ScratchTable<Edge>()
     var gaps = GroupedPercentiles()
     var variants: [[StepName]: Int] = [:]
     var deadEnds: [StepName: Int] = [:]
+
+    public mutating func merge(_ later: Tally) {
+      gaps.append(later.gaps, groups: later.edges.values.map { place(of: $0) })
+      variants.merge(later.variants, uniquingKeysWith: +)
+      deadEnds.merge(later.deadEnds, uniquingKeysWith: +)
+    }
   }
 
   public func makeTally() -> Tally { Tally() }
@@ -104,36 +110,63 @@ public struct Journey: View, PackedProjection {
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    var rows: [(n: Int, key: [String], row: ViewRow)] = []
+    let steps = try StepTexts(tally, names)
+    var rows: [(n: Int, path: [Int], row: ViewRow)] = []
     for (path, n) in tally.variants {
-      var steps: [String] = []
-      for step in path { steps.append(try step.text(names)) }
-      rows.append((n, steps, ViewRow(["steps": .list(steps.map { .text($0) }), "n": .count(n)])))
+      let row = ViewRow(["steps": .list(path.map { steps.cell($0) }), "n": .count(n)])
+      rows.append((n, path.map { steps.rank($0) }, row))
     }
     for (step, n) in tally.deadEnds {
-      let text = try step.text(names)
-      rows.append((n, [text], ViewRow(["step": .text(text), "n": .count(n)])))
+      rows.append((n, [steps.rank(step)], ViewRow(["step": steps.cell(step), "n": .count(n)])))
     }
-    var gaps = tally.gaps
-    gaps.arrange(tally.edges.count)
-    for (index, edge) in tally.edges.values.enumerated() {
-      let (n, from, to) = (gaps.count(index), try edge.from.text(names), try edge.to.text(names))
+    let gaps = tally.gaps.percentiles(50, 90, groups: tally.edges.count)
+    for (edge, (n, gap)) in zip(tally.edges.values, gaps) {
       let row = ViewRow([
-        "from": .text(from), "to": .text(to), "n": .count(n), "gap_p50": .seconds(gaps(50, of: index)),
-        "gap_p90": .seconds(gaps(90, of: index)),
+        "from": steps.cell(edge.from), "to": steps.cell(edge.to), "n": .count(n), "gap_p50": .seconds(gap[0]),
+        "gap_p90": .seconds(gap[1]),
       ])
-      rows.append((n, [from, to], row))
+      rows.append((n, [steps.rank(edge.from), steps.rank(edge.to)], row))
     }
     // The most frequent first; paths of equal frequency in the order of their texts.
-    rows.sort { $0.n != $1.n ? $0.n > $1.n : $0.key.lexicographicallyPrecedes($1.key, by: { keyPrecedes($0, $1) }) }
+    rows.sort { $0.n != $1.n ? $0.n > $1.n : $0.path.lexicographicallyPrecedes($1.path) }
     return ViewRows(rows.map(\.row))
   }
 }
 
+/// What the steps of a tally are called, and their order: each is looked up once, however many paths take it.
+private struct StepTexts {
+  private var steps: [Journey.StepName: (cell: ViewRow.Cell, rank: Int)] = [:]
+
+  init(_ tally: Journey.Tally, _ names: borrowing Snapshot) throws {
+    var texts: [Journey.StepName: String] = [:]
+    func add(_ step: Journey.StepName, _ names: borrowing Snapshot) throws {
+      if texts[step] == nil { texts[step] = try step.text(names) }
+    }
+    for path in tally.variants.keys { for step in path { try add(step, names) } }
+    for step in tally.deadEnds.keys { try add(step, names) }
+    for edge in tally.edges.values {
+      try add(edge.from, names)
+      try add(edge.to, names)
+    }
+    let sorted = Set(texts.values).sorted { keyPrecedes($0, $1) }
+    let ranks = Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices))
+    for (step, text) in texts { steps[step] = (.text(text), ranks[text]!) }
+  }
+
+  func cell(_ step: Journey.StepName) -> ViewRow.Cell { steps[step]!.cell }
+  /// Equal for steps of the same text.
+  func rank(_ step: Journey.StepName) -> Int { steps[step]!.rank }
+}
+
 extension Journey.Tally {
+  @inline(__always)
   fileprivate mutating func follow(_ from: Journey.StepName, _ to: Journey.StepName, after seconds: Int64) {
-    let (place, _) = edges.index(of: UInt64(from.code) << 32 | UInt64(to.code)) { Journey.Edge(from: from, to: to) }
-    gaps.add(seconds, to: place)
+    gaps.add(seconds, to: place(of: Journey.Edge(from: from, to: to)))
+  }
+
+  @inline(__always)
+  fileprivate mutating func place(of edge: Journey.Edge) -> Int {
+    edges.index(of: UInt64(edge.from.code) << 32 | UInt64(edge.to.code)) { edge }.index
   }
 }
 

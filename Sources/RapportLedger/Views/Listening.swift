@@ -69,8 +69,10 @@ public struct Listening: View, PackedProjection {
     for index in history.events.indices {
       let event = history.events[index]
       switch event.kind {
-      case .feedbackAcknowledged, .feedbackActed, .feedbackAnswered:
-        follow(event, &scratch.feedback)
+      case .feedbackAcknowledged:
+        scratch.feedback.update(event.object) { $0.acknowledged = min($0.acknowledged, event.time) }
+      case .feedbackActed: scratch.feedback.update(event.object) { $0.acted = min($0.acted, event.time) }
+      case .feedbackAnswered: scratch.feedback.update(event.object) { $0.answered = min($0.answered, event.time) }
       case .offerMade:
         if !hasOffer { facts.append(PackedFact(time: event.time, code: Sign.offer, number: isHeard ? 1 : 0)) }
         hasOffer = true
@@ -90,16 +92,6 @@ public struct Listening: View, PackedProjection {
       }
     }
     for feedback in scratch.feedback.values { append(feedback, to: &facts) }
-  }
-
-  private func follow(_ event: History.Event, _ feedback: inout ScratchTable<Feedback>) {
-    guard let place = feedback.index(of: event.object) else { return }
-    switch event.kind {
-    case .feedbackAcknowledged:
-      feedback.values[place].acknowledged = min(feedback.values[place].acknowledged, event.time)
-    case .feedbackActed: feedback.values[place].acted = min(feedback.values[place].acted, event.time)
-    default: feedback.values[place].answered = min(feedback.values[place].answered, event.time)
-    }
   }
 
   private func append(_ feedback: Feedback, to facts: inout FactWriter) {
@@ -158,15 +150,12 @@ public struct Listening: View, PackedProjection {
     tally.feedback += 1
     if elapsed(from: sign.time, to: query.asOf) >= Self.loopPeriod {
       tally.old += 1
-      let isActed = sign.acted != .max && elapsed(from: sign.time, to: sign.acted) <= Self.loopPeriod
-      let isAnswered = sign.answered != .max && elapsed(from: sign.time, to: sign.answered) <= Self.loopPeriod
-      if isActed && isAnswered { tally.closed += 1 }
+      let closed = max(sign.acted, sign.answered)
+      if closed != .max, elapsed(from: sign.time, to: closed) <= Self.loopPeriod { tally.closed += 1 }
     }
-    if sign.acknowledged != .max {
-      tally.acknowledged.add(flooredSeconds(elapsed(from: sign.time, to: sign.acknowledged)))
-    }
-    if sign.acted != .max { tally.acted.add(flooredSeconds(elapsed(from: sign.time, to: sign.acted))) }
-    if sign.answered != .max { tally.answered.add(flooredSeconds(elapsed(from: sign.time, to: sign.answered))) }
+    tally.acknowledged.add(from: sign.time, to: sign.acknowledged)
+    tally.acted.add(from: sign.time, to: sign.acted)
+    tally.answered.add(from: sign.time, to: sign.answered)
   }
 
   static let feedbackKinds = ["praise", "idea", "criticism", "complaint"]
@@ -188,24 +177,19 @@ public struct Listening: View, PackedProjection {
   }
 
   private func openRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var reader = EventReader()
-    var rows: [(time: Int64, customer: String, id: String, row: ViewRow)] = []
-    for (person, sign) in tally.open {
+    let ids = try names.texts(ofField: "feedback", at: tally.open.map(\.feedback.position))
+    var rows = KeyedRows()
+    for ((person, sign), id) in zip(tally.open, ids) {
       let customer = try names.subject(person)
-      let id = try reader.field("feedback", at: sign.position, in: names) ?? ""
       let row = ViewRow([
-        "feedback": .text(id), "customer": .text(customer), "received": .time(sign.time),
+        "feedback": .text(id ?? ""), "customer": .text(customer), "received": .time(sign.time),
         "kind": .text(orNone: word(sign.kind, Self.feedbackKinds)),
         "acknowledged": .time(orNone: sign.acknowledged == .max ? nil : sign.acknowledged),
         "acted": .time(orNone: sign.acted == .max ? nil : sign.acted),
         "days": .count(Int(elapsed(from: sign.time, to: query.asOf) / nanosecondsPerDay)),
       ])
-      rows.append((sign.time, customer, id, row))
+      rows.add(row, at: sign.time, by: customer, id ?? "")
     }
-    rows.sort { a, b in
-      if a.time != b.time { return a.time < b.time }
-      return a.customer == b.customer ? keyPrecedes(a.id, b.id) : keyPrecedes(a.customer, b.customer)
-    }
-    return rows.map(\.row)
+    return rows.sorted
   }
 }

@@ -144,17 +144,17 @@ public struct Losses: View {
   }
 
   private func actionRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var (active, leaving) = (tally.active, tally.leaving)
-    active.sort()
-    leaving.sort()
+    let actions = tally.actions.values.filter { query.includes($0.taken.time) }
+    let active = tally.active.counts(at: actions.map(\.taken.time))
+    let leaving = tally.leaving.counts(at: actions.map(\.taken.time))
     var rows = KeyedRows()
-    for action in tally.actions.values where query.includes(action.taken.time) {
+    for (index, action) in actions.enumerated() {
       let name = try names.name(action.taken.name)
       var currencies = Set(action.prior.keys).union(action.stated.keys)
       if action.taken.currency != 0 { currencies.insert(action.taken.currency) }
       let shareOfExposed = action.exposed == 0 ? 0 : Double(action.exposedLost) / Double(action.exposed)
-      let others = active.count(at: action.taken.time) - action.exposedActive
-      let othersLost = leaving.count(at: action.taken.time) - action.exposedLeaving
+      let others = active[index] - action.exposedActive
+      let othersLost = leaving[index] - action.exposedLeaving
       let shareOfOthers = others == 0 ? 0 : Double(othersLost) / Double(others)
       for currency in currencies.isEmpty ? [0] : Array(currencies) {
         let gain = Int128(action.taken.currency == currency ? action.taken.amount : 0)

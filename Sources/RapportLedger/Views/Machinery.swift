@@ -31,13 +31,50 @@ func word(_ code: UInt8, _ words: [String]) -> String? {
   code == 0 ? nil : Int(code) <= words.count ? words[Int(code) - 1] : "other"
 }
 
+extension Snapshot {
+  /// What a field of some events' `data` says as text, nil where it is not there. For rows that name a thing by an id that
+  /// replay only knows as a hash.
+  ///
+  /// - Complexity: O(events), and each frame in which one of them is stored is unpacked once; on all processors.
+  func texts(ofField name: String, at positions: [UInt64]) throws -> [String?] {
+    // Rows, and so frames, are in the order of customers: positions of one block are read in that order.
+    var order: [(block: Int, row: UInt32, index: Int)] = []
+    var rows: [UInt32] = []
+    var last = -1
+    for (index, position) in positions.enumerated().sorted(by: { $0.element < $1.element }) {
+      let block = block(of: position)!
+      if block != last {
+        try check(block, ColumnSet(.rank).rawValue)
+        rows = blocks[block].rowsByRank()
+        last = block
+      }
+      order.append((block, rows[Int(position - blocks[block].firstPosition)], index))
+    }
+    order.sort { ($0.block, $0.row) < ($1.block, $1.row) }
+    let (sorted, shares) = (order, max(1, min(Threads.processors, positions.count / 64)))
+    let found = try withUnsafePointer(to: self) { snapshot in
+      let snapshot = SharedPointer(pointer: snapshot)
+      return try mapInParallel(shares, threads: shares) { share in
+        var reader = EventReader()
+        var texts: [(index: Int, text: String?)] = []
+        for place in sorted[sorted.count * share / shares..<sorted.count * (share + 1) / shares] {
+          let text = try reader.field(name, row: Int(place.row), in: place.block, of: snapshot.pointer.pointee)
+          texts.append((place.index, text))
+        }
+        return texts
+      }
+    }
+    var texts = [String?](repeating: nil, count: positions.count)
+    for (index, text) in found.joined() { texts[index] = text }
+    return texts
+  }
+}
+
 extension EventReader {
-  /// What a field of an event's `data` says as text; nil if it is not there. For the few rows that name a thing by an id
-  /// that replay only knows as a hash.
-  mutating func field(_ name: String, at position: UInt64, in snapshot: borrowing Snapshot) throws(LedgerError)
-    -> String?
-  {
-    let members = try withEvent(at: position, in: snapshot) { facts, record, snapshot throws(LedgerError) in
+  fileprivate mutating func field(
+    _ name: String, row: Int, in block: Int, of snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> String? {
+    let members = try withEvent(row: row, in: block, of: snapshot) { facts, record, snapshot throws(LedgerError) in
       [UInt8(ascii: "{")] + (try EventText.members(facts, record, in: snapshot)) + [UInt8(ascii: "}")]
     }
     return EventText.withDocument(members) { document in

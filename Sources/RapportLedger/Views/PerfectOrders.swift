@@ -57,15 +57,22 @@ public struct PerfectOrders: View {
     hasher.add(name: order.country)
   }
 
-  public struct Counts {
+  public struct Counts: Mergeable {
     var due = 0, delivered = 0, onTime = 0, perfect = 0, inFull = 0, undamaged = 0, complaintFree = 0
     var provisional = 0, received = 0
     var leads = Percentiles()
+
+    public mutating func merge(_ later: Counts) {
+      merge(later, \.due, \.delivered, \.onTime, \.perfect, \.inFull, \.undamaged, \.complaintFree, \.provisional)
+      merge(later, \.received, \.leads)
+    }
   }
 
-  public struct Tally {
+  public struct Tally: Mergeable {
     var groups = Groups(Counts())
     var cancelled = 0, unpromised = 0, unplaced = 0
+
+    public mutating func merge(_ later: Tally) { merge(later, \.groups, \.cancelled, \.unpromised, \.unplaced) }
   }
 
   public func makeTally() -> Tally { Tally() }

@@ -69,14 +69,20 @@ public struct Reach: View, PackedProjection {
     }
   }
 
-  public struct Counts {
+  public struct Counts: Mergeable {
     var attempts = 0, answered = 0, abandoned = 0, failures = 0, touches = 0
     var waited = Percentiles()
+
+    public mutating func merge(_ later: Counts) {
+      merge(later, \.attempts, \.answered, \.abandoned, \.failures, \.touches, \.waited)
+    }
   }
 
-  public struct Tally {
+  public struct Tally: Mergeable {
     var groups = Groups(Counts())
     var touches = 0
+
+    public mutating func merge(_ later: Tally) { merge(later, \.groups, \.touches) }
   }
 
   public func makeTally() -> Tally { Tally() }

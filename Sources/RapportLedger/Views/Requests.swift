@@ -67,7 +67,7 @@ public struct Requests: View {
   }
 
   public struct Tally {
-    var groups = Groups(Counts())
+    var groups = Groups(Counts(), words: Requests.rights)
     var unreceived = 0
   }
 
@@ -81,7 +81,7 @@ public struct Requests: View {
         continue
       }
       guard query.includes(request.received) else { continue }
-      count(request, &tally.groups[.word(word(request.right, Self.rights) ?? "other")], query)
+      count(request, &tally.groups[.word(request.right == 0 ? .max : request.right)], query)
     }
   }
 

@@ -33,7 +33,7 @@ public struct Satisfaction: View {
     var touchpoint: UInt32
     var scale: UInt16
     var what: What
-    /// 1 + index in `surveyKinds`; 255 another kind.
+    /// ``SurveyKind``; 0 is not said, 255 another one.
     var kind: UInt8
     var sample: UInt8
     /// 0 not said, 1 no, 2 yes.
@@ -44,7 +44,6 @@ public struct Satisfaction: View {
     enum What: UInt8, BitwiseCopyable { case sent, answered, review }
   }
 
-  static let surveyKinds = ["nps", "csat", "ces", "perception", "open"]
   static let samples = ["existing", "lost", "competitor", "noncustomer"]
 
   public init() {}
@@ -81,103 +80,83 @@ public struct Satisfaction: View {
   }
 
   public struct Counts {
-    var sent = 0, answered = 0, n = 0, promoters = 0, detractors = 0, satisfied = 0, yes = 0, existing = 0
-    var scores: [Int64: Int] = [:]
+    var sent = 0, answered = 0, n = 0, satisfied = 0, yes = 0, existing = 0
+    var scores = Scores()
 
-    /// The answer that stands for a person.
+    /// The answer that stands for a person, or a review.
     mutating func add(_ voice: Voice, scale: Int64) {
       n += 1
       if voice.sample == 1 { existing += 1 }
-      if voice.hasScore { scores[voice.score, default: 0] += 1 }
-      if voice.score >= 9_000_000 { promoters += 1 }
-      if voice.score <= 6_000_000 { detractors += 1 }
+      if voice.hasScore { scores.add(voice.score) }
       if voice.score > 600_000 * scale { satisfied += 1 }
       if voice.yes == 2 { yes += 1 }
-    }
-
-    mutating func addReview(score: Int64) {
-      n += 1
-      scores[score, default: 0] += 1
-    }
-
-    var scored: Int { scores.values.reduce(0, +) }
-    var mean: Double? {
-      let sum = scores.reduce(Int128(0)) { $0 + Int128($1.key) * Int128($1.value) }
-      return scored == 0 ? nil : Double(sum) / 1_000_000 / Double(scored)
     }
   }
 
   public struct Tally {
-    var groups = KindGroups(Counts())
+    var groups = KindGroups(Counts(), kinds: SurveyKind.words + ["review"], words: Satisfaction.samples)
     var unscored = 0, otherScale = 0, outOfScale = 0, staff = 0
   }
+
+  private static let review: UInt8 = 6
 
   public func makeTally() -> Tally { Tally() }
 
   public func add(_ voices: Span<Voice>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
-    var latest: [UInt8: Int] = [:]
+    var latest = InlineArray<7, Int>(repeating: -1)
     for index in voices.indices where query.includes(voices[index].time) {
       let voice = voices[index]
       guard voice.isCustomer || voice.what == .sent else {
         tally.staff += 1
         continue
       }
+      let kind = SurveyKind(rawValue: voice.kind)?.rawValue ?? .max
       switch voice.what {
-      case .sent: tally.groups.update(Self.kindName(voice), group(voice, query)) { $0.sent += 1 }
+      case .sent: tally.groups.update(kind, group(voice, query)) { $0.sent += 1 }
       case .answered:
-        tally.groups.update(Self.kindName(voice), group(voice, query)) { $0.answered += 1 }
-        latest[voice.kind] = index
+        tally.groups.update(kind, group(voice, query)) { $0.answered += 1 }
+        latest[min(Int(voice.kind), 6)] = index
       case .review:
         guard voice.hasScore else { continue }
-        tally.groups.update("review", group(voice, query)) { $0.addReview(score: voice.score) }
+        tally.groups.update(Self.review, group(voice, query)) { $0.add(voice, scale: 5) }
       }
     }
-    for index in latest.values { count(voices[index], &tally, query) }
-  }
-
-  private static func kindName(_ voice: Voice) -> String {
-    word(voice.kind, surveyKinds) ?? "other"
+    for kind in latest.indices where latest[kind] >= 0 { count(voices[latest[kind]], &tally, query) }
   }
 
   private func group(_ voice: Voice, _ query: ViewQuery) -> Group {
-    switch query.grouping {
-    case "sample": word(voice.sample, Self.samples).map { .word($0) } ?? .absent
-    case "country": .name(orAbsent: voice.country)
-    case "touchpoint": .name(orAbsent: voice.touchpoint)
-    case "month": .month(query.month(of: voice.time))
-    default: .all
-    }
+    query.grouping == "sample"
+      ? .word(orAbsent: voice.sample)
+      : query.group(country: voice.country, touchpoint: voice.touchpoint, month: voice.time)
   }
 
   /// Counts the answer that stands for a person.
   private func count(_ voice: Voice, _ tally: inout Tally, _ query: ViewQuery) {
-    let kind = Self.kindName(voice)
-    // Without a scale the survey's own: NPS 10, CSAT 5, CES 7.
-    let scale = voice.scale != 0 ? Int64(voice.scale) : kind == "nps" ? 10 : kind == "ces" ? 7 : 5
-    let score = voice.score
+    let kind = SurveyKind(rawValue: voice.kind)
+    let scale = voice.scale != 0 ? Int64(voice.scale) : kind?.scale ?? 5
     switch kind {
-    case "nps", "csat", "ces":
+    case .nps, .csat, .ces:
       guard voice.hasScore else { return tally.unscored += 1 }
-      guard score >= 0, score <= 1_000_000 * scale else { return tally.outOfScale += 1 }
-      if (kind == "nps" && scale != 10) || (kind == "ces" && scale != 7) { return tally.otherScale += 1 }
-    case "perception":
-      guard voice.yes != 0 else { return tally.unscored += 1 }
+      guard voice.score >= 0, voice.score <= 1_000_000 * scale else { return tally.outOfScale += 1 }
+      if let kind, kind.hasOneScale, scale != kind.scale { return tally.otherScale += 1 }
+    case .perception: guard voice.yes != 0 else { return tally.unscored += 1 }
     default: break
     }
-    tally.groups.update(kind, group(voice, query)) { $0.add(voice, scale: scale) }
+    tally.groups.update(kind?.rawValue ?? .max, group(voice, query)) { $0.add(voice, scale: scale) }
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
     var warnings: [String] = []
     let rows = try tally.groups.rows(by: query.grouping, names) { kind, group, counts in
-      let kind = kind ?? ""
-      if kind != "review", kind != "other" { warnings += Self.warnings(kind, group, counts) }
+      if kind != "review", kind != "other" {
+        warnings += Self.warnings(group.map { "\(kind ?? "") of \($0)" } ?? kind ?? "", counts)
+      }
       let (value, plusMinus) = Self.value(kind, counts)
       return ViewRow([
         "n": .count(counts.n), "value": value, "plus_minus": plusMinus,
         "response_rate": kind == "review" ? .none : .rate(part: counts.answered, whole: counts.sent),
-        "distribution": .distribution(Self.distribution(counts)), "score_mean": .number(orNone: counts.mean),
-        "score_n": .count(counts.scored),
+        "distribution": counts.scores.distribution, "score_mean": .number(orNone: counts.scores.mean),
+        "score_n": .count(counts.scores.count),
       ])
     }
     return ViewRows(
@@ -188,27 +167,24 @@ public struct Satisfaction: View {
       ], warnings: warnings)
   }
 
-  private static func value(_ kind: String, _ counts: Counts) -> (ViewRow.Cell, ViewRow.Cell) {
+  private static func value(_ kind: String?, _ counts: Counts) -> (ViewRow.Cell, ViewRow.Cell) {
     guard counts.n > 0 else { return (.none, .none) }
     let n = Double(counts.n)
     switch kind {
     case "nps":
-      let (p, d) = (Double(counts.promoters) / n, Double(counts.detractors) / n)
+      let promoters = counts.scores.count { $0 >= 9_000_000 }
+      let detractors = counts.scores.count { $0 <= 6_000_000 }
+      let (p, d) = (Double(promoters) / n, Double(detractors) / n)
       return (.number(100 * (p - d)), .number(1.96 * 100 * ((p + d - (p - d) * (p - d)) / n).squareRoot()))
     case "csat": return (.rate(part: counts.satisfied, whole: counts.n), .none)
-    case "ces": return (counts.mean.map { .number($0) } ?? .none, .none)
+    case "ces": return (.number(orNone: counts.scores.mean), .none)
     case "perception": return (.rate(part: counts.yes, whole: counts.n), .none)
     default: return (.none, .none)
     }
   }
 
-  private static func distribution(_ counts: Counts) -> [(key: String, count: Int)] {
-    counts.scores.sorted { $0.key < $1.key }.map { (JSONValue.decimals(Double($0.key) / 1_000_000), $0.value) }
-  }
-
-  private static func warnings(_ kind: String, _ group: String?, _ counts: Counts) -> [String] {
+  private static func warnings(_ name: String, _ counts: Counts) -> [String] {
     var warnings: [String] = []
-    let name = group.map { "\(kind) of \($0)" } ?? kind
     if counts.n > 0, counts.n < 30 { warnings.append("\(name): n = \(counts.n), too few answers to conclude from") }
     if counts.n > 0, counts.existing * 10 > counts.n * 9 {
       warnings.append(

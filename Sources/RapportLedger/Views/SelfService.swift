@@ -101,7 +101,7 @@ public struct SelfService: View {
   }
 
   public struct Tally {
-    var groups = Groups(Counts())
+    var groups = Groups(Counts(), words: SelfService.sources)
     var orders = 0
   }
 
@@ -118,7 +118,7 @@ public struct SelfService: View {
         group = .name(orAbsent: step.topic)
       case "source":
         guard step.what == .answer else { continue }
-        group = word(step.source, Self.sources).map { .word($0) } ?? .absent
+        group = .word(orAbsent: step.source)
       default:
         guard step.what != .order else { continue }
         group = .all

@@ -54,32 +54,32 @@ public struct ServiceQuality: View {
     .object, .related, .correlation, .code, .marks, .channel, .department, .country, .direction, .actor)
   public let gathering = Gathering.cases
 
-  public struct Scratch { var openings: [(time: Int64, human: Int64, bot: Int64)] = [] }
+  public struct Scratch { var openings = Openings() }
 
   public func makeScratch(firm: Span<Case>, names: borrowing Snapshot) -> Scratch { Scratch() }
 
   public func fold(_ history: borrowing History, scratch: inout Scratch, into records: inout [Case]) {
-    scratch.openings.removeAll(keepingCapacity: true)
+    scratch.openings.removeAll()
     var whole = Case()
-    var replies = 0
     for index in history.events.indices {
       let event = history.events[index]
-      guard whole.opened != .max || event.kind == .caseOpened else { continue }
-      whole.waiting.apply(event)
-      switch event.kind {
-      case .caseOpened, .caseReopened: open(event, &whole, &scratch)
-      case .caseReplied:
-        guard event.flagA != false else { continue }
-        if event.actor == .employee { replies += 1 }
-        reply(event, &scratch)
-      case .caseResolved:
-        whole.last = elapsed(from: whole.opened, to: event.time)
-        if whole.first < 0 { whole.first = whole.last }
-        whole.isOneTouch = replies == 1
-      default: continue
+      if whole.opened == .max {
+        guard event.kind == .caseOpened else { continue }
+        whole.opened = event.time
+        whole.kind = event.code
+        whole.channel = event.channel
+        whole.department = event.department
+        whole.country = event.country
       }
+      whole.waiting.apply(event)
+      scratch.openings.apply(event)
+      if event.kind == .caseReopened { whole.isReopened = true }
+      guard event.kind == .caseResolved else { continue }
+      whole.last = elapsed(from: whole.opened, to: event.time)
+      if whole.first < 0 { whole.first = whole.last }
+      whole.isOneTouch = scratch.openings.humanReplies == 1
     }
-    for opening in scratch.openings {
+    for opening in scratch.openings.list {
       var record = whole
       record.isOpening = true
       record.first = opening.human
@@ -87,26 +87,6 @@ public struct ServiceQuality: View {
       records.append(record)
     }
     records.append(whole)
-  }
-
-  private func open(_ event: History.Event, _ whole: inout Case, _ scratch: inout Scratch) {
-    if whole.opened == .max {
-      whole.opened = event.time
-      whole.kind = event.code
-      whole.channel = event.channel
-      whole.department = event.department
-      whole.country = event.country
-    }
-    if event.kind == .caseReopened { whole.isReopened = true }
-    if event.direction != .out { scratch.openings.append((event.time, -1, -1)) }
-  }
-
-  private func reply(_ event: History.Event, _ scratch: inout Scratch) {
-    for index in scratch.openings.indices {
-      let duration = elapsed(from: scratch.openings[index].time, to: event.time)
-      if event.actor == .employee, scratch.openings[index].human < 0 { scratch.openings[index].human = duration }
-      if event.actor == .bot, scratch.openings[index].bot < 0 { scratch.openings[index].bot = duration }
-    }
   }
 
   public func digest(_ record: Case, into hasher: inout DigestHasher) {
@@ -119,34 +99,40 @@ public struct ServiceQuality: View {
     hasher.add(record.isOneTouch)
   }
 
-  public struct Counts {
+  public struct Counts: Mergeable {
     var cases = 0, complaints = 0, waiting = 0, reopened = 0, resolved = 0, oneTouch = 0
     var reply = Percentiles(), botReply = Percentiles()
     var resolveFirst = Percentiles(), resolveFull = Percentiles(), wait = Percentiles()
+
+    public mutating func merge(_ later: Counts) {
+      merge(later, \.cases, \.complaints, \.waiting, \.reopened, \.resolved, \.oneTouch)
+      merge(later, \.reply, \.botReply, \.resolveFirst, \.resolveFull, \.wait)
+    }
   }
 
-  public struct Tally {
-    var groups = KindGroups(Counts())
+  public struct Tally: Mergeable {
+    var groups = KindGroups(Counts(), kinds: ServiceQuality.caseKinds)
     /// Orders placed in the window by the text of the group.
     var orders: [String?: Int] = [:]
     var unopened = 0
+
+    public mutating func merge(_ later: Tally) { merge(later, \.groups, \.unopened) }
   }
 
   public func makeTally() -> Tally { Tally() }
 
   /// The orders that complaints are measured by are those of the same group; a department has no orders, there it is all.
   public static func parts(for query: ViewQuery) -> [ViewPart] {
-    let grouping = query.grouping.flatMap { ["channel", "country", "month"].contains($0) ? $0 : nil }
-    return [ViewPart(PerfectOrders.name, by: grouping)]
+    if query.lumpsKinds { return [] }
+    return [ViewPart(PerfectOrders.name, by: ordersHave(query.grouping) ? query.grouping : nil)]
+  }
+
+  private static func ordersHave(_ grouping: String?) -> Bool {
+    grouping.map { ["channel", "country", "month"].contains($0) } ?? false
   }
 
   public func add(_ answer: ViewAnswer, to tally: inout Tally) {
-    for row in answer.rows.rows {
-      guard case .count(let orders)? = row["received"] else { continue }
-      var key: String?
-      if case .text(let text)? = row.cells.first?.value { key = text }
-      tally.orders[key] = orders
-    }
+    for row in answer.rows.rows { if case .count(let orders)? = row["received"] { tally.orders[row.group] = orders } }
   }
 
   public func add(_ cases: Span<Case>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
@@ -157,26 +143,17 @@ public struct ServiceQuality: View {
         continue
       }
       guard query.includes(record.opened) else { continue }
-      // “all” is what other views ask for.
-      let kind = query.grouping == "all" || query.grouping == "all-by-country" ? nil : word(record.kind, Self.caseKinds)
-      tally.groups.update(kind, group(record, query)) { count(record, &$0, query) }
-    }
-  }
-
-  private func group(_ record: Case, _ query: ViewQuery) -> Group {
-    switch query.grouping {
-    case "channel": .name(orAbsent: record.channel)
-    case "department": .name(orAbsent: record.department)
-    case "country", "all-by-country": .name(orAbsent: record.country)
-    case "month": .month(query.month(of: record.opened))
-    default: .all
+      let group = query.group(
+        channel: record.channel, department: record.department, country: record.country, month: record.opened)
+      tally.groups.update(query.lumpsKinds ? 0 : record.kind, group) { count(record, &$0, query) }
     }
   }
 
   private func count(_ record: Case, _ counts: inout Counts, _ query: ViewQuery) {
     if record.isOpening {
-      if record.first >= 0 { counts.reply.add(flooredSeconds(record.first)) } else { counts.waiting += 1 }
-      if record.last >= 0 { counts.botReply.add(flooredSeconds(record.last)) }
+      if record.first < 0 { counts.waiting += 1 }
+      counts.reply.add(nanoseconds: record.first)
+      counts.botReply.add(nanoseconds: record.last)
       return
     }
     counts.cases += 1
@@ -185,15 +162,14 @@ public struct ServiceQuality: View {
     counts.wait.add(flooredSeconds(record.waiting.total(at: query.asOf)))
     guard record.first >= 0 else { return }
     counts.resolved += 1
-    counts.resolveFirst.add(flooredSeconds(record.first))
-    counts.resolveFull.add(flooredSeconds(record.last))
+    counts.resolveFirst.add(nanoseconds: record.first)
+    counts.resolveFull.add(nanoseconds: record.last)
     if record.isOneTouch { counts.oneTouch += 1 }
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    let hasOrdersOfItsOwn = Self.parts(for: query)[0].grouping != nil
     let rows = try tally.groups.rows(by: query.grouping, names) { kind, group, counts in
-      let orders = tally.orders[hasOrdersOfItsOwn ? group : nil] ?? 0
+      let orders = tally.orders[Self.ordersHave(query.grouping) ? group : nil] ?? 0
       return Self.row(&counts, orders: kind == "complaint" ? orders : 0)
     }
     return ViewRows(rows, leftOut: ["not_opened": tally.unopened])

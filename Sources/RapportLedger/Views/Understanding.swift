@@ -127,10 +127,11 @@ public struct Understanding: View {
         ])
       ])
     }
-    var reader = EventReader()
+    let wishes = Array(tally.wishes.values)
+    let ids = try names.texts(ofField: "wish", at: wishes.map(\.position))
     var rows = KeyedRows()
-    for wish in tally.wishes.values {
-      let id = try reader.field("wish", at: wish.position, in: names) ?? ""
+    for (wish, id) in zip(wishes, ids) {
+      let id = id ?? ""
       let row = ViewRow([
         "wish": .text(id), "people": .count(wish.people), "fulfilled": .count(wish.fulfilled),
         "fulfilled_rate": .rate(part: wish.fulfilled, whole: wish.people),

@@ -138,11 +138,9 @@ public struct Value: View {
   }
 
   private func customerRows(_ tally: Tally, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var keyed: [(key: String, accounts: [(currency: UInt16, account: Account)], gifts: [Int])] = []
-    for entry in tally.customers { keyed.append((try names.subject(entry.customer), entry.accounts, entry.gifts)) }
-    keyed.sort { keyPrecedes($0.key, $1.key) }
-    var rows: [ViewRow] = []
-    for (customer, accounts, gifts) in keyed {
+    var rows = KeyedRows()
+    for (person, accounts, gifts) in tally.customers {
+      let customer = try names.subject(person)
       let currencies = accounts.map { (Currency.text($0.currency), $0.account) }.sorted { $0.0 < $1.0 }
       // Who never bought still has a row: what they gave is not money.
       let none: [(String?, Account?)] = [(nil, nil)]
@@ -158,10 +156,10 @@ public struct Value: View {
         for (key, count) in zip(["ideas", "referrals", "reviews", "goals_achieved", "confirmed_solutions"], gifts) {
           row.set(key, .count(count))
         }
-        rows.append(row)
+        rows.add(row, by: customer, currency)
       }
     }
-    return rows
+    return rows.sorted
   }
 }
 

@@ -13,6 +13,8 @@ public struct ViewQuery: Sendable {
   public var zone = ZoneRules.utc
   /// Options of the view by name; flags have an empty value.
   public var options: [String: String] = [:]
+  /// What only other views ask for: of all kinds together, where kinds have rows of their own.
+  var lumpsKinds = false
 
   public init(from: Int64? = nil, to: Int64? = nil, asOf: Int64 = Clock.now, grouping: String? = nil) {
     self.from = from
@@ -28,7 +30,7 @@ public struct ViewQuery: Sendable {
     return true
   }
 
-  public func has(_ option: String) -> Bool { options[option] != nil }
+  public func has(_ option: String) -> Bool { !options.isEmpty && options[option] != nil }
 
   /// An option's number.
   public func number(_ option: String, default value: Double) -> Double {
@@ -60,6 +62,24 @@ public struct ViewQuery: Sendable {
 }
 
 extension ViewQuery {
+  /// The group of something that has these, if the query groups by one of them; else the whole.
+  ///
+  /// - Parameter time: by whose month it is grouped.
+  @inline(__always)
+  func group(
+    channel: UInt32 = 0, department: UInt32 = 0, country: UInt32 = 0, touchpoint: UInt32 = 0, month time: Int64
+  ) -> Group {
+    guard let grouping else { return .all }
+    return switch grouping {
+    case "channel": .name(orAbsent: channel)
+    case "department": .name(orAbsent: department)
+    case "country": .name(orAbsent: country)
+    case "touchpoint": .name(orAbsent: touchpoint)
+    case "month": .month(month(of: time))
+    default: .all
+    }
+  }
+
   /// The hour of the day, 0…23.
   public func hour(of time: Int64) -> Int { zone.hour(of: Timestamp(nanoseconds: time)) }
 }

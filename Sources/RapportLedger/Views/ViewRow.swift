@@ -14,9 +14,24 @@ public struct ViewRow: Sendable, Equatable {
   /// Appends a value. A key must not be there already.
   public mutating func set(_ key: String, _ value: Cell) { cells.append((key, value)) }
 
+  /// The text of the first cell, which says what group a row of a grouping is about; nil if there is none.
+  var group: String? { if case .text(let text)? = cells.first?.value { text } else { nil } }
+
   public subscript(key: String) -> Cell? { cells.first { $0.key == key }?.value }
 
   public var json: JSONValue { .object(cells.map { .init(key: $0.key, value: $0.value.json) }) }
+
+  /// Appends the text of ``json``.
+  func appendJSON(to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "{"))
+    for index in cells.indices {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      JSONValue.append(cells[index].key, to: &bytes)
+      bytes.append(UInt8(ascii: ":"))
+      cells[index].value.appendJSON(to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "}"))
+  }
 
   /// A value with its kind, so that JSON, CSV and a table can each show it their way.
   public enum Cell: Sendable, Equatable {
@@ -50,6 +65,23 @@ public struct ViewRow: Sendable, Equatable {
     public static func time(orNone value: Int64?) -> Cell { value.map { .time($0) } ?? .none }
     /// A sum of money; one that no longer fits an amount is the greatest or the least there is.
     public static func money(_ sum: Int128) -> Cell { .money(Int64(clamping: sum)) }
+
+    /// Appends the text of ``json``.
+    func appendJSON(to bytes: inout [UInt8]) {
+      switch self {
+      case .text(let text): JSONValue.append(text, to: &bytes)
+      case .count(let value), .seconds(let value): JSONValue.append(value, to: &bytes)
+      case .number(let value): JSONValue.append(value, to: &bytes)
+      case .list(let cells):
+        bytes.append(UInt8(ascii: "["))
+        for index in cells.indices {
+          if index > 0 { bytes.append(UInt8(ascii: ",")) }
+          cells[index].appendJSON(to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+      default: json.append(to: &bytes)
+      }
+    }
 
     public var json: JSONValue {
       switch self {

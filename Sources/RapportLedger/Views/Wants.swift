@@ -98,7 +98,7 @@ public struct Wants: View {
 
   public static func parts(for query: ViewQuery) -> [ViewPart] {
     [
-      ViewPart(Satisfaction.name), ViewPart(Reach.name), ViewPart(ServiceQuality.name, by: "all"),
+      ViewPart(Satisfaction.name), ViewPart(Reach.name), ViewPart(ServiceQuality.name, lumpingKinds: true),
       ViewPart(PerfectOrders.name),
     ]
   }

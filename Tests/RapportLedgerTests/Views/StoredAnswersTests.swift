@@ -1,0 +1,165 @@
+import Testing
+
+@testable import RapportLedger
+
+/// Views answer the same from stored parts, on any number of threads, as from the log.
+@Suite("Answers from stored states")
+struct StoredAnswersTests {
+  private static let asOf = instant("2026-01-01")
+
+  /// Every view with each of its groupings and options.
+  private static func queries() -> [(view: String, query: ViewQuery)] {
+    Catalogue.infos.flatMap { info in
+      let plain = ViewQuery(asOf: asOf)
+      var queries = [plain]
+      for grouping in info.definition.groupings { queries.append(ViewQuery(asOf: asOf, grouping: grouping)) }
+      for option in info.definition.options {
+        var query = plain
+        if case .choice(let words) = option.kind { query.options[option.name] = words[0] }
+        if case .flag = option.kind { query.options[option.name] = "" }
+        queries.append(query)
+      }
+      return queries.map { (info.name, $0) }
+    }
+  }
+
+  private static func answers(_ ledger: TestLedger, threads: Int) throws -> [String] {
+    try queries().map { view, query in
+      let answer = try ledger.ledger.read { snapshot in
+        try Catalogue.answer(
+          view, query, over: snapshot, replay: Replay(limits: ReplayLimits(time: asOf), threads: threads))
+      }
+      #expect(String(decoding: answer.jsonText, as: UTF8.self) == answer.json.text, "\(view)")
+      return answer.json.text
+    }
+  }
+
+  @Test func `the number of threads makes no difference, nor whether the states are stored`() throws {
+    // Several parts of 4,096 customers.
+    let lines = generatedLines(15_000, customers: 10_000)
+    let ledger = try TestLedger(height: 12)
+    try ledger.record(Array(lines.dropLast(40)))
+    let early = try Self.answers(ledger, threads: 2)
+    _ = try ledger.ledger.replay(threads: 2)
+    for threads in [1, 2, 3] { #expect(try Self.answers(ledger, threads: threads) == early) }
+    // Now some people are touched since.
+    try ledger.record(Array(lines.suffix(40)))
+    let caughtUp = try Self.answers(ledger, threads: 1)
+    #expect(caughtUp != early)
+    #expect(try Self.answers(ledger, threads: 3) == caughtUp)
+    let fresh = try TestLedger(height: 12)
+    try fresh.record(lines)
+    #expect(try Self.answers(fresh, threads: 2) == caughtUp)
+  }
+
+  @Test func `a damaged part is not counted`() throws {
+    let ledger = try given {
+      order("o1").placed("2025-01-01").of("A")
+      order("o2").placed("2025-01-01").of("B")
+    }.ledger
+    let before = try Self.answers(ledger, threads: 2)
+    _ = try ledger.ledger.replay(threads: 1)
+    // What is stored was sealed for another ledger.
+    let store = ledger.ledger.stateStore
+    let report = try ledger.ledger.replay(views: ["perfect-orders"], threads: 1)
+    let folds: [any AnyFold] = [Fold(PerfectOrders())]
+    folds[0].prepare(parts: 0)
+    try StateStore(path: store.path, seed: 99).store(report.views, folds)
+    #expect(store.load("perfect-orders", version: PerfectOrders.version)?.isIntact == false)
+    #expect(try Self.answers(ledger, threads: 2) == before)
+  }
+
+  @Test func `several threads may ask while another stores`() throws {
+    let ledger = try TestLedger(height: 8)
+    try ledger.record(generatedLines(600))
+    _ = try ledger.ledger.replay(threads: 1)
+    let expected = try Self.answers(ledger, threads: 2)
+    let log = ledger.ledger
+    let found = try mapInParallel(4, threads: 4) { (thread: Int) throws -> [String] in
+      if thread == 0 {
+        for _ in 0..<3 { _ = try log.replay(threads: 1) }
+        return expected
+      }
+      return try Self.queries().map { view, query in
+        try log.read { snapshot in
+          try Catalogue.answer(view, query, over: snapshot, replay: Replay(limits: ReplayLimits(time: Self.asOf)))
+        }.json.text
+      }
+    }
+    for answers in found { #expect(answers == expected) }
+  }
+}
+
+/// The shared machinery of views against its definition.
+@Suite("Machinery of views")
+struct ViewMachineryTests {
+  @Test(arguments: 1...20)
+  func `percentiles of merged groups are those of all values`(seed: Int) {
+    var random = SeededGenerator(state: UInt64(seed))
+    let names = Array(0..<7).shuffled(using: &random)
+    var expected: [Int: [Int64]] = [:]
+    /// By the group's place the name that it stands for.
+    func counted(_ count: Int) -> (GroupedPercentiles, [Int]) {
+      var (values, places) = (GroupedPercentiles(), [Int]())
+      for _ in 0..<count {
+        let name = names.randomElement(using: &random)!
+        if !places.contains(name) { places.append(name) }
+        let value =
+          Bool.random(using: &random)
+          ? Int64.random(in: 0...3, using: &random)
+          : Int64.random(in: -9_223_372_037...9_223_372_036, using: &random)
+        values.add(value, to: places.firstIndex(of: name)!)
+        expected[name, default: []].append(value)
+      }
+      return (values, places)
+    }
+    var (all, places) = counted(40)
+    for _ in 0..<3 {
+      let (later, theirs) = counted(300)
+      for name in theirs where !places.contains(name) { places.append(name) }
+      all.append(later, groups: theirs.map { places.firstIndex(of: $0)! })
+    }
+    let found = all.percentiles(1, 50, 90, 100, groups: places.count)
+    for (name, group) in zip(places, found) {
+      let sorted = expected[name]!.sorted()
+      #expect(group.count == sorted.count)
+      #expect(group.values == [1, 50, 90, 100].map { sorted[($0 * sorted.count + 99) / 100 - 1] })
+    }
+  }
+
+  @Test(arguments: 1...10)
+  func `presence counts the stretches that a time lies in`(seed: Int) {
+    var random = SeededGenerator(state: UInt64(seed))
+    func time() -> Int64 { [Int64.min, .max, Int64.random(in: 0...20, using: &random)].randomElement(using: &random)! }
+    var presence = Presence()
+    var stretches: [(Int64, Int64)] = []
+    for _ in 0..<50 {
+      let (a, b) = (time(), time())
+      presence.add(min(a, b), max(a, b))
+      stretches.append((min(a, b), max(a, b)))
+    }
+    let times = (0..<12).map { _ in time() }
+    #expect(presence.counts(at: times) == times.map { time in stretches.count { $0.0 <= time && time <= $0.1 } })
+  }
+
+  @Test(arguments: 1...10)
+  func `rows come bytewise by their keys, null last`(seed: Int) {
+    var random = SeededGenerator(state: UInt64(seed))
+    let texts: [String?] = [
+      nil, "", "a", "a\0", "aa", "é", "customer-0000001", "customer-00000012", "customer-00000011", "z",
+    ]
+    var rows = KeyedRows()
+    var keys: [[String?]] = []
+    for _ in 0..<60 {
+      let key = [texts.randomElement(using: &random)!, texts.randomElement(using: &random)!]
+      keys.append(key)
+      rows.add(ViewRow(["a": .text(orNone: key[0]), "b": .text(orNone: key[1])]), by: key[0], key[1])
+    }
+    func bytes(_ key: String?) -> [UInt16] { key.map { $0.utf8.map { UInt16($0) } } ?? [.max] }
+    keys.sort { a, b in
+      a[0] == b[0]
+        ? bytes(a[1]).lexicographicallyPrecedes(bytes(b[1])) : bytes(a[0]).lexicographicallyPrecedes(bytes(b[0]))
+    }
+    #expect(rows.sorted == keys.map { ViewRow(["a": .text(orNone: $0[0]), "b": .text(orNone: $0[1])]) })
+  }
+}
