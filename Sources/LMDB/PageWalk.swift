@@ -130,7 +130,7 @@ struct PageWalk: ~Copyable {
         if let high, !precedes(node.key, high, visit.tree) { throw outOfPlace(number) }
       }
       if isLeaf {
-        visit.entries.append(try entry(node, &visit))
+        visit.entries.append(try entry(node, number, &visit))
       } else {
         let next = index + 1 < nodes.count ? nodes[index + 1].key : high
         try descend(node.child, depth + 1, &visit, from: index == 0 ? low : node.key, to: next)
@@ -142,13 +142,16 @@ struct PageWalk: ~Copyable {
     file.malformed("page \(number) has a key that its branch leads past")
   }
 
-  private mutating func entry(_ node: PageNode, _ visit: inout Visit) throws(LMDBError) -> Entry {
+  /// - Parameter leaf: the page that the node is on.
+  private mutating func entry(
+    _ node: PageNode, _ leaf: UInt64, _ visit: inout Visit
+  ) throws(LMDBError) -> Entry {
     guard node.flags & ~UInt16(F_BIGDATA | F_SUBDATA) == 0, !visit.tree.isIntegerKeyed || node.key.count == 8 else {
-      throw file.malformed("a node of its \(visit.name) has unknown flags or a key of a wrong size")
+      throw file.malformed("page \(leaf) of its \(visit.name) has a node with unknown flags or a key of a wrong size")
     }
     if node.flags & UInt16(F_BIGDATA) != 0 {
       guard let number: UInt64 = Page(bytes: node.value).integer(at: 0) else {
-        throw file.malformed("a value elsewhere has no page")
+        throw file.malformed("page \(leaf) has a value elsewhere that has no page")
       }
       let count = UInt64((16 - 1 + node.byteCount) / meta.pageByteCount + 1)
       let header = Page(bytes: try readBytes(at: number, byteCount: 16))

@@ -128,7 +128,7 @@ struct LineReader {
   private static func buffer(_ byteCount: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: byteCount) { bytes, count in
       preparePages(bytes.baseAddress, byteCount: byteCount)
-      bytes.initialize(repeating: 0)
+      memset(bytes.baseAddress!, 0, byteCount)
       count = byteCount
     }
   }
