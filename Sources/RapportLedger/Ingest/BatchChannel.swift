@@ -59,9 +59,7 @@ final class BatchChannel: @unchecked Sendable {
         lock.wait()
       }
       if isFailed { return nil }
-      waiting[Stage.parsed.rawValue] = box
-      underway += box.value.count
-      lock.wakeAll()
+      put(box, .parsed)
       return takeSpare()
     }
   }
@@ -81,10 +79,14 @@ final class BatchChannel: @unchecked Sendable {
     lock.withLock {
       while waiting[stage.rawValue] != nil, !isFailed { lock.wait() }
       if isFailed { return }
-      waiting[stage.rawValue] = box
-      if stage == .parsed { underway += box.value.count }
-      lock.wakeAll()
+      put(box, stage)
     }
+  }
+
+  private func put(_ box: BatchBox, _ stage: Stage) {
+    waiting[stage.rawValue] = box
+    if stage == .parsed { underway += box.value.count }
+    lock.wakeAll()
   }
 
   /// The next batch; nil when there will be none, be it that a thread has failed.

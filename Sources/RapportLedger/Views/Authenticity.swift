@@ -64,7 +64,7 @@ public struct Authenticity: View, PackedProjection {
     var utterances = 0, undisclosed = 0, touches = 0, human = 0
     var handoff = Percentiles()
 
-    public mutating func merge(_ later: Counts) {
+    mutating func merge(_ later: Counts) {
       merge(later, \.utterances, \.undisclosed, \.touches, \.human, \.handoff)
     }
   }

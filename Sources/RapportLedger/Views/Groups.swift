@@ -54,9 +54,8 @@ extension Group {
 
 /// Accumulators by group.
 public struct Groups<Value> {
-  private var known: [(group: Group, value: Value)] = []
-  /// Where they stand, by the numbers of the groups.
-  private var places = ScratchTable<Int>()
+  /// By the numbers of the groups.
+  private var known = ScratchTable<(group: Group, value: Value)>()
   /// The group that was asked for last; no group has the greatest number. Its value is here as long as it is the last:
   /// most facts are of the same group as the one before.
   private var last: (number: UInt64, place: Int) = (.max, -1)
@@ -75,13 +74,16 @@ public struct Groups<Value> {
 
   /// All groups, in the order in which they came.
   var entries: [(group: Group, value: Value)] {
-    var entries = known
+    var entries = known.values
     if last.place >= 0 { entries[last.place].value = value }
     return entries
   }
 
   public subscript(group: Group) -> Value {
-    get { places.index(of: spelled(group).number).map { entries[$0].value } ?? initial }
+    get {
+      guard let place = known.index(of: spelled(group).number) else { return initial }
+      return place == last.place ? value : known.values[place].value
+    }
     _modify {
       enter(group)
       yield &value
@@ -108,11 +110,10 @@ public struct Groups<Value> {
 
   @inline(never)
   private mutating func change(to group: Group, _ number: UInt64) {
-    if last.place >= 0 { swap(&known[last.place].value, &value) }
-    let (group, next) = (spelled(group), known.count)
-    let (place, isNew) = places.index(of: group.number) { next }
-    if isNew { known.append((group, initial)) }
-    swap(&known[place].value, &value)
+    if last.place >= 0 { swap(&known.values[last.place].value, &value) }
+    let fresh = (group: spelled(group), value: initial)
+    let (place, _) = known.index(of: fresh.group.number) { fresh }
+    swap(&known.values[place].value, &value)
     last = (number, place)
   }
 
@@ -152,7 +153,7 @@ public struct Groups<Value> {
 }
 
 extension Groups: Mergeable where Value: Mergeable {
-  public mutating func merge(_ later: Groups) {
+  mutating func merge(_ later: Groups) {
     for (group, value) in later.entries { update(group) { $0.merge(value) } }
   }
 }

@@ -75,7 +75,7 @@ public struct Journey: View, PackedProjection {
     var variants: [[StepName]: Int] = [:]
     var deadEnds: [StepName: Int] = [:]
 
-    public mutating func merge(_ later: Tally) {
+    mutating func merge(_ later: Tally) {
       gaps.append(later.gaps, groups: later.edges.values.map { place(of: $0) })
       variants.merge(later.variants, uniquingKeysWith: +)
       deadEnds.merge(later.deadEnds, uniquingKeysWith: +)

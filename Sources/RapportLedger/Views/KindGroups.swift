@@ -44,7 +44,7 @@ public struct KindGroups<Value> {
 }
 
 extension KindGroups: Mergeable where Value: Mergeable {
-  public mutating func merge(_ later: KindGroups) {
+  mutating func merge(_ later: KindGroups) {
     for kind in kinds.indices { kinds[kind].merge(later.kinds[kind]) }
   }
 }

@@ -62,7 +62,7 @@ public struct PerfectOrders: View {
     var provisional = 0, received = 0
     var leads = Percentiles()
 
-    public mutating func merge(_ later: Counts) {
+    mutating func merge(_ later: Counts) {
       merge(later, \.due, \.delivered, \.onTime, \.perfect, \.inFull, \.undamaged, \.complaintFree, \.provisional)
       merge(later, \.received, \.leads)
     }
@@ -72,7 +72,7 @@ public struct PerfectOrders: View {
     var groups = Groups(Counts())
     var cancelled = 0, unpromised = 0, unplaced = 0
 
-    public mutating func merge(_ later: Tally) { merge(later, \.groups, \.cancelled, \.unpromised, \.unplaced) }
+    mutating func merge(_ later: Tally) { merge(later, \.groups, \.cancelled, \.unpromised, \.unplaced) }
   }
 
   public func makeTally() -> Tally { Tally() }

@@ -73,7 +73,7 @@ public struct Reach: View, PackedProjection {
     var attempts = 0, answered = 0, abandoned = 0, failures = 0, touches = 0
     var waited = Percentiles()
 
-    public mutating func merge(_ later: Counts) {
+    mutating func merge(_ later: Counts) {
       merge(later, \.attempts, \.answered, \.abandoned, \.failures, \.touches, \.waited)
     }
   }
@@ -82,7 +82,7 @@ public struct Reach: View, PackedProjection {
     var groups = Groups(Counts())
     var touches = 0
 
-    public mutating func merge(_ later: Tally) { merge(later, \.groups, \.touches) }
+    mutating func merge(_ later: Tally) { merge(later, \.groups, \.touches) }
   }
 
   public func makeTally() -> Tally { Tally() }

@@ -104,7 +104,7 @@ public struct ServiceQuality: View {
     var reply = Percentiles(), botReply = Percentiles()
     var resolveFirst = Percentiles(), resolveFull = Percentiles(), wait = Percentiles()
 
-    public mutating func merge(_ later: Counts) {
+    mutating func merge(_ later: Counts) {
       merge(later, \.cases, \.complaints, \.waiting, \.reopened, \.resolved, \.oneTouch)
       merge(later, \.reply, \.botReply, \.resolveFirst, \.resolveFull, \.wait)
     }
@@ -116,7 +116,7 @@ public struct ServiceQuality: View {
     var orders: [String?: Int] = [:]
     var unopened = 0
 
-    public mutating func merge(_ later: Tally) { merge(later, \.groups, \.unopened) }
+    mutating func merge(_ later: Tally) { merge(later, \.groups, \.unopened) }
   }
 
   public func makeTally() -> Tally { Tally() }

@@ -3,7 +3,8 @@
 /// A view is one file: its definition in words, the fold from a person's history to records (facts that do not depend
 /// on the clock), and the tally from records to rows (windows, groupings, percentiles).
 public protocol View: Projection {
-  /// What is counted while rows are being made. If it is ``Mergeable``, people are counted on several threads.
+  /// What is counted while rows are being made. People of a built-in view whose tally is `Mergeable` are counted on several
+  /// threads.
   associatedtype Tally
 
   /// What the view answers, in one sentence.
