@@ -47,7 +47,7 @@ struct Ingest: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Stay within so much memory, at least 64MiB; what is known of ids beyond it goes to files in the ledger.",
+      "Stay within so much memory, at least 256MiB; what is known of ids beyond it goes to files in the ledger.",
       valueName: "bytes"))
   var memory = BytesArgument.mebibytes(2048)
 
@@ -80,7 +80,7 @@ struct Ingest: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...16 << 20).contains(maxLine.count) else { throw ValidationError("--max-line must be 1B … 16MiB.") }
-    guard memory.count >= 64 << 20 else { throw ValidationError("--memory must be 64MiB or more.") }
+    guard memory.count >= IngestOptions.memoryMin else { throw ValidationError("--memory must be 256MiB or more.") }
   }
 
   func run() async throws {

@@ -15,8 +15,13 @@ public struct IngestOptions: Sendable {
   public var linger: Duration = .milliseconds(20)
   /// How long to wait for another writer.
   public var patience: Duration = .seconds(10)
-  /// Bytes of memory to stay within: half of them hold the fingerprints of events, which go to files beyond that.
+  /// Bytes of memory to stay within, at least ``memoryMin``.
+  ///
+  /// An eighth of them and 176 MiB are for what is being recorded, a segment and keys. The others hold what is known of
+  /// ids – fingerprints of events, customers – which goes to files in the ledger beyond that.
   public var memory = 2 << 30
+  /// With less than this, ingest takes more than it is given.
+  public static let memoryMin = 256 << 20
   /// Where refused lines go; nil is `rejects.ndjson` in the ledger.
   public var rejectsPath: String?
   /// False leaves the text of refused lines out of the rejects file.
@@ -25,6 +30,8 @@ public struct IngestOptions: Sendable {
   public var onCommit: (@Sendable (IngestProgress) -> Void)?
 
   public init() {}
+
+  var memoryForIDs: Int { max(memory / 8 * 7 - (176 << 20), 1 << 20) }
 }
 
 /// Where ingest stands.
@@ -145,8 +152,7 @@ public final class Ingestor: Sendable {
 
   // MARK: The reading half
 
-  /// Batches close when they hold this many bytes of input: three of them, with what is made of them, take less than
-  /// half of the memory.
+  /// Batches close when they hold this many bytes of input. There are three of them.
   private var batchBytesMax: Int { min(max(options.memory / 32, 1 << 20), 64 << 20) }
 
   /// Few lines are shorter.

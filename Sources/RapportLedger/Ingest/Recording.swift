@@ -9,7 +9,7 @@ final class Recording: @unchecked Sendable {
 
   init(_ ledger: Ledger, options: IngestOptions) {
     self.ledger = ledger
-    writer = LogWriter(ledger, waitingAtMost: options.patience, memoryMax: options.memory / 2)
+    writer = LogWriter(ledger, waitingAtMost: options.patience, memoryMax: options.memoryForIDs)
     onCommit = options.onCommit
     sealer = Sealer(ledger.keyRing)
     rejects = RejectsFile(

@@ -1,4 +1,5 @@
 import CHash
+import Synchronization
 
 /// One recorded event in a table or a run of fingerprints: 32 bits of the fingerprint, and the position less a base.
 ///
@@ -32,14 +33,16 @@ struct FingerprintEntry: BitwiseCopyable {
 /// and never holds the whole table twice. An entry's home follows from the first bits of its tag, so the entries of a part
 /// stand nearly sorted, which is how they leave it (``sortedEntries(ofPart:)``).
 ///
-/// A table for millions of events that are there already is loaded first: entries are put down as they come, part by part,
-/// and get their places together (``settle()``). Each part is then worked on alone, in the processor's cache, which
-/// is many times faster than one cache miss an entry.
+/// A table for millions of events that are there already is loaded first, on all processors: entries are put down as they
+/// come, part by part, and get their places together (``settle()``). Each part is then worked on alone, in the processor's
+/// cache, which is many times faster than one cache miss an entry.
 struct FingerprintTable: ~Copyable {
   /// Positions up to this one are not in the table.
   let base: UInt64
   private(set) var count = 0
   private let parts: UnsafeMutablePointer<Part>
+  /// One for each part, for the threads that load.
+  private let locks: UnsafeMutablePointer<Mutex<Void>>
   /// What a part grows to, unless it must have more.
   private let partSlotsMax: Int
   /// Entries have no places yet: they can be added, not found.
@@ -79,7 +82,8 @@ struct FingerprintTable: ~Copyable {
     /// - Parameter entries: room for them all.
     func settled(by entries: UnsafeMutablePointer<UInt64>) -> Part {
       entries.update(from: slots, count: count)
-      slots.update(repeating: 0, count: count)
+      // All of them: a page that is read before it is written is given twice.
+      slots.update(repeating: 0, count: slotCount)
       var part = self
       part.count = 0
       for index in 0..<count {
@@ -94,22 +98,26 @@ struct FingerprintTable: ~Copyable {
   ///   - base: the position before the first.
   ///   - capacity: entries to be ready for.
   ///   - slotsMax: slots that it may have as long as less than three quarters of them are needed.
-  ///   - isLoading: entries are added with ``load(_:position:)`` until ``settle()``.
+  ///   - isLoading: entries are added with ``load(_:first:sorted:)`` until ``settle()``.
   init(base: UInt64 = 0, capacity: Int = 0, slotsMax: Int = .max, isLoading: Bool = false) {
     self.base = base
     self.isLoading = isLoading
     partSlotsMax = slotsMax / FingerprintEntry.partCount
     parts = .allocate(capacity: FingerprintEntry.partCount)
-    // A part gets a little more than its share of them.
-    let share = capacity / FingerprintEntry.partCount * 17 / 16
+    locks = .allocate(capacity: FingerprintEntry.partCount)
+    // More than its share of them, so that the next millions do not make all parts grow at once.
+    let share = capacity / FingerprintEntry.partCount * 5 / 4
     for part in 0..<FingerprintEntry.partCount {
       (parts + part).initialize(to: Part(slotCount: max(16, min(share / 3 * 4, partSlotsMax))))
+      (locks + part).initialize(to: Mutex(()))
     }
   }
 
   deinit {
     for part in 0..<FingerprintEntry.partCount { parts[part].deallocate() }
     parts.deallocate()
+    locks.deinitialize(count: FingerprintEntry.partCount)
+    locks.deallocate()
   }
 
   /// Bytes of all slots.
@@ -157,17 +165,42 @@ struct FingerprintTable: ~Copyable {
     count += 1
   }
 
-  /// Adds an entry that is found once the table has settled.
+  /// Adds entries that are found, and counted, once the table has settled. Several threads may do so at once.
   ///
+  /// - Parameters:
+  ///   - fingerprints: of consecutive positions.
+  ///   - first: the first of these.
+  ///   - sorted: room for as many entries.
   /// - Precondition: the table is loading; otherwise as for ``insert(_:position:)``.
-  /// - Complexity: O(1) amortised, without a cache miss.
-  @inline(__always)
-  mutating func load(_ fingerprint: UInt64, position: UInt64) {
-    let part = parts + FingerprintEntry.part(fingerprint)
-    if (part.pointee.count + 1) * 4 > part.pointee.slotCount * 3 { grow(part) }
-    part.pointee.slots[part.pointee.count] = FingerprintEntry(fingerprint, offset: UInt32(position - base)).bits
-    part.pointee.count += 1
-    count += 1
+  /// - Complexity: O(n), without a cache miss for each.
+  func load(_ fingerprints: UnsafeBufferPointer<UInt64>, first: UInt64, sorted: UnsafeMutablePointer<UInt64>) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: FingerprintEntry.partCount) { ends in
+      ends.initialize(repeating: 0)
+      for fingerprint in fingerprints { ends[FingerprintEntry.part(fingerprint)] &+= 1 }
+      // Now where each part begins, and behind the next loop where it ends.
+      var start = 0
+      for part in ends.indices { (ends[part], start) = (start, start + ends[part]) }
+      let offset = UInt32(first - base)
+      for index in fingerprints.indices {
+        let fingerprint = fingerprints[index]
+        let part = FingerprintEntry.part(fingerprint)
+        sorted[ends[part]] = FingerprintEntry(fingerprint, offset: offset + UInt32(index)).bits
+        ends[part] &+= 1
+      }
+      // Threads begin at different parts, so that they do not wait for each other at every one.
+      let begin = Int(truncatingIfNeeded: (first >> 16) &* 0x9E37_79B9_7F4A_7C15 >> 56)
+      for index in ends.indices {
+        let part = (begin + index) % ends.count
+        let start = part == 0 ? 0 : ends[part - 1]
+        let count = ends[part] - start
+        guard count > 0 else { continue }
+        locks[part].withLock { _ in
+          while (parts[part].count + count) * 4 > parts[part].slotCount * 3 { grow(parts + part) }
+          (parts[part].slots + parts[part].count).update(from: sorted + start, count: count)
+          parts[part].count += count
+        }
+      }
+    }
   }
 
   /// Gives all entries that were loaded their places, on all processors.
@@ -188,10 +221,11 @@ struct FingerprintTable: ~Copyable {
       }
       entries.deallocate()
     }
+    for part in 0..<FingerprintEntry.partCount { count += parts[part].count }
   }
 
   @inline(never)
-  private mutating func grow(_ part: UnsafeMutablePointer<Part>) {
+  private func grow(_ part: UnsafeMutablePointer<Part>) {
     let old = part.pointee
     let larger = old.slotCount + old.slotCount / 2
     part.pointee = Part(slotCount: old.slotCount < partSlotsMax ? min(larger, partSlotsMax) : larger)
@@ -199,6 +233,7 @@ struct FingerprintTable: ~Copyable {
       part.pointee.slots.update(from: old.slots, count: old.count)
       part.pointee.count = old.count
     } else {
+      part.pointee.slots.update(repeating: 0, count: part.pointee.slotCount)
       for slot in 0..<old.slotCount where old.slots[slot] != 0 {
         part.pointee.place(FingerprintEntry(bits: old.slots[slot]))
       }

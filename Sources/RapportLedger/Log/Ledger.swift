@@ -14,7 +14,7 @@ import SystemPackage
 /// |---|---|
 /// | `log/` | the LMDB environment of the log: the only truth |
 /// | `views/` | the LMDB environment of stored view states: may be deleted at any time |
-/// | `index/` | fingerprints beyond a writer's memory (``FingerprintRun``): may be deleted at any time |
+/// | `index/` | what is beyond a writer's memory (``FingerprintRuns``): may be deleted at any time |
 /// | `keys/`, `master.key` | the customers' keys, wrapped, and the key that wraps them (``KeyRing``) |
 /// | `rejects.ndjson` | lines that ingest refused, with reasons |
 /// | `writer.lock`, `turn.lock` | writers take turns by these |
@@ -82,6 +82,11 @@ public final class Ledger: Sendable {
 
   /// Where outcomes of views are stored.
   var stateStore: StateStore { StateStore(path: path + "/views", seed: meta.seed) }
+
+  /// What writers keep beyond their memory.
+  func runs(_ name: String, upTo last: UInt64) -> FingerprintRuns {
+    FingerprintRuns(named: name, in: FingerprintRuns.directory(ledger: path), seed: meta.seed, upTo: last)
+  }
 
   /// Events in a full segment.
   var segmentEvents: Int { 1 << Int(meta.height) }

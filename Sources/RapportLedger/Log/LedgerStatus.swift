@@ -74,7 +74,7 @@ extension Ledger {
       return LedgerStatus(
         position: snapshot.position, events: Int(snapshot.position), customers: counts.customers,
         segments: snapshot.blocks.reduce(0) { $0 + ($1.header.lastPosition % UInt64(segmentEvents) == 0 ? 1 : 0) },
-        bytesLog: info.usedBytes, bytesIndex: bytes(below: FingerprintIndex.directory(ledger: path)),
+        bytesLog: info.usedBytes, bytesIndex: bytes(below: FingerprintRuns.directory(ledger: path)),
         bytesViews: bytes(below: path + "/views"),
         types: try counts.types(snapshot), lastRecorded: snapshot.isEmpty ? nil : snapshot.ledgerTime,
         views: Catalogue.projections.map { projection in

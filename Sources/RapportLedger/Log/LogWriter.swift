@@ -16,9 +16,8 @@ final class LogWriter {
   private let ledger: Ledger
   private let patience: Duration
   private let turns: TurnLock
-  private var customers: TextTable
+  private var customers: CustomerIndex
   private var names: TextTable
-  /// Made when the writer first looks at the log.
   private var fingerprints: FingerprintIndex?
   private let memoryMax: Int
   /// The last position that the tables know.
@@ -45,14 +44,21 @@ final class LogWriter {
 
   /// - Parameters:
   ///   - patience: how long to wait for another writer before ``LedgerError/busy(pid:waited:)``.
-  ///   - memoryMax: bytes that the table of fingerprints may use; beyond them it goes to files.
+  ///   - memoryMax: bytes for what it knows of the log: three quarters for the fingerprints of events, one for the ids of
+  ///     customers. Beyond them they go to files.
   init(_ ledger: Ledger, waitingAtMost patience: Duration = .seconds(10), memoryMax: Int = 1 << 30) {
     self.ledger = ledger
     self.patience = patience
     self.memoryMax = memoryMax
     turns = TurnLock(in: ledger.path)
-    customers = TextTable(seed: ledger.meta.seed)
+    customers = Self.customers(of: ledger, last: 0, memoryMax)
     names = TextTable(seed: ledger.meta.seed)
+  }
+
+  private static func customers(of ledger: Ledger, last: UInt32, _ memoryMax: Int) -> CustomerIndex {
+    CustomerIndex(
+      ledger.runs("customers", upTo: UInt64(last)), seed: ledger.meta.seed, last: last,
+      memoryMax: memoryMax / 4)
   }
 
   /// Loads the tables, so that the first append is not slower than the others.
@@ -78,6 +84,8 @@ final class LogWriter {
     let blocks = try ledger.listBlocks(transaction, from: known == 0 ? 0 : firstPositionOfSegment(of: known))
     let last = blocks.last?.header.lastPosition ?? 0
     try catchUp(blocks, to: last)
+    if customers.needsLog { customers.lend(.customers(ofChecked: try ledger.listBlocks(transaction))) }
+    defer { customers.lend(nil) }
     let (result, chosen) = try chooseNew(batch, transaction, last)
     if chosen.isEmpty {
       isBroken = false
@@ -95,6 +103,7 @@ final class LogWriter {
     } catch { throw LedgerError(error, path: ledger.path) }
     known = last + UInt64(chosen.count)
     try fingerprints?.spillIfFull(through: known)
+    try customers.spillIfFull()
     isBroken = false
     turn.release()
     var appended = result
@@ -124,33 +133,43 @@ final class LogWriter {
   private func catchUp(_ blocks: [Block], to last: UInt64) throws(LedgerError) {
     var index =
       fingerprints.take()
-      ?? FingerprintIndex(ledger: ledger.path, seed: ledger.meta.seed, last: last, memoryMax: memoryMax)
+      ?? FingerprintIndex(ledger.runs("fingerprints", upTo: last), last: last, memoryMax: memoryMax / 4 * 3)
     if known == 0, let header = blocks.last?.header {
-      customers = TextTable(seed: ledger.meta.seed, capacity: Int(header.firstNewCustomer) + Int(header.newCustomers))
+      let next = max(header.firstNewCustomer + header.newCustomers, 1)
+      customers = Self.customers(of: ledger, last: next - 1, memoryMax)
       names = TextTable(seed: ledger.meta.seed, capacity: Int(header.firstNewName) + Int(header.newNames))
     }
-    for block in blocks where block.header.lastPosition > known {
-      var slots = [
-        BlockSection.customerEnd, BlockSection.customerText, BlockSection.nameEnd, BlockSection.nameText,
-      ]
-      if block.header.lastPosition > index.base { slots.append(BlockSection.fingerprint) }
-      for slot in slots where !block.isIntact(slot) {
-        throw .damaged(
-          Damage(kind: .column, position: block.firstPosition, detail: "section \(slot) of the block does not match"))
+    let known = self.known
+    let new = blocks.filter { $0.header.lastPosition > known }
+    // Safe: one thread has the one, the other the other.
+    nonisolated(unsafe) let writer = self
+    try withUnsafeMutablePointer(to: &index) { index throws(LedgerError) in
+      nonisolated(unsafe) let index = index
+      _ = try mapInParallel(2, threads: new.count > 1 ? 2 : 1) { half throws(LedgerError) in
+        if half == 0 { try index.pointee.insert(new, after: known) } else { try writer.learnTexts(new) }
       }
-      learn(block.newCustomers, first: block.header.firstNewCustomer, into: &customers)
-      learn(block.newNames, first: block.header.firstNewName, into: &names)
-      index.insert(block, after: known)
-      known = block.header.lastPosition
-      try index.spillIfFull(through: known)
     }
-    index.settle()
+    self.known = new.last?.header.lastPosition ?? known
     fingerprints = consume index
   }
 
-  private func learn(_ texts: BlockTexts, first: UInt32, into table: inout TextTable) {
-    let begin = first == 0 ? 0 : Int(table.next) - Int(first)
-    for index in max(begin, 0)..<max(texts.count, begin, 0) { _ = table.intern(texts[index]) }
+  /// Adds the customers and names of blocks that are new.
+  private func learnTexts(_ blocks: [Block]) throws(LedgerError) {
+    for block in blocks {
+      let slots = [BlockSection.customerEnd, BlockSection.customerText, BlockSection.nameEnd, BlockSection.nameText]
+      if let slot = slots.first(where: { !block.isIntact($0) }) { throw .damaged(block.damage(ofSlot: slot)) }
+      learn(block.newCustomers, first: block.header.firstNewCustomer, next: customers.next) { customers.append($0) }
+      learn(block.newNames, first: block.header.firstNewName, next: names.next) { _ = names.intern($0) }
+      try customers.spillIfFull()
+    }
+  }
+
+  /// Hands over the texts of a block that are new.
+  private func learn(
+    _ texts: BlockTexts, first: UInt32, next: UInt32, _ learn: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    let begin = first == 0 ? 0 : max(Int(next) - Int(first), 0)
+    for index in begin..<max(texts.count, begin) { learn(texts[index]) }
   }
 
   /// Separates the new events of a batch from duplicates and conflicts.
@@ -306,7 +325,7 @@ final class LogWriter {
   private func number(
     _ draft: inout Draft, _ batch: borrowing EventBatch, _ numbering: inout Numbering, time: Int64
   ) {
-    numbering.customers.learn(of: draft.facts, from: batch.customers, into: &customers, &draft.newCustomers)
+    customers.number(draft.facts, &numbering.customers, batch.customers, &draft.newCustomers)
     var line = 0
     for index in 0..<draft.count {
       draft.facts[index].position = draft.firstPosition + UInt64(index)

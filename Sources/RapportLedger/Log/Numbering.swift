@@ -25,39 +25,20 @@ struct Numbering {
     }
 
     /// The ledger's number of one that was asked for.
-    subscript(_ local: UInt32) -> UInt32 { numbers[Int(local)] }
-
-    /// Looks up the customers of events that were not asked for yet, in the order of the events.
-    ///
-    /// They come in no order, so that looking one up waits for memory: that of some is on its way while others are
-    /// compared.
-    ///
-    /// - Parameter fresh: gets the texts that are new to the ledger.
-    mutating func learn(
-      of facts: [Facts], from texts: TextTable, into table: inout TextTable, _ fresh: inout TextList
-    ) {
-      var unknown: [(local: UInt32, hash: UInt64)] = []
-      for index in facts.indices {
-        let local = facts[index].customer
-        guard local != 0, numbers[Int(local)] == 0 else { continue }
-        numbers[Int(local)] = .max
-        unknown.append((local, texts.withText(local, table.hash)))
-      }
-      for index in unknown.indices {
-        if index + Self.ahead < unknown.count { table.prefetch(hash: unknown[index + Self.ahead].hash) }
-        if index + Self.ahead / 2 < unknown.count {
-          table.prefetchCandidate(hash: unknown[index + Self.ahead / 2].hash)
-        }
-        numbers[Int(unknown[index].local)] = texts.withText(unknown[index].local) { text in
-          let (number, isNew) = table.intern(text, hash: unknown[index].hash)
-          if isNew { fresh.append(text) }
-          return number
-        }
-      }
+    subscript(_ local: UInt32) -> UInt32 {
+      get { numbers[Int(local)] }
+      set { numbers[Int(local)] = newValue }
     }
 
-    /// How many look-ups ahead memory is asked for.
-    private static let ahead = 12
+    /// Those that were not asked for yet, each once, in their order.
+    mutating func unknown(_ locals: some Sequence<UInt32>) -> [UInt32] {
+      var unknown: [UInt32] = []
+      for local in locals where local != 0 && numbers[Int(local)] == 0 {
+        numbers[Int(local)] = .max
+        unknown.append(local)
+      }
+      return unknown
+    }
   }
 }
 

@@ -28,6 +28,8 @@ struct TextTable {
   /// The number that the next new text gets.
   var next: UInt32 { UInt32(ends.count) }
   var count: Int { ends.count - 1 }
+  /// Bytes of memory that it has.
+  var byteCount: Int { (slots.count + ends.capacity) * 8 + bytes.capacity }
 
   /// Forgets everything but its memory.
   mutating func removeAll() {
@@ -44,7 +46,8 @@ struct TextTable {
   /// - Complexity: O(length), a cache miss or two.
   func find(_ text: UnsafeBufferPointer<UInt8>) -> UInt32 { find(text, hash: hash(text)) }
 
-  private func find(_ text: UnsafeBufferPointer<UInt8>, hash: UInt64) -> UInt32 {
+  /// The same for a text whose hash is known.
+  func find(_ text: UnsafeBufferPointer<UInt8>, hash: UInt64) -> UInt32 {
     var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[slot] != 0 {
       if slots[slot] >> 32 == hash >> 32 {
@@ -64,13 +67,20 @@ struct TextTable {
   /// The same for a text whose hash is known.
   mutating func intern(_ text: UnsafeBufferPointer<UInt8>, hash: UInt64) -> (number: UInt32, isNew: Bool) {
     let known = find(text, hash: hash)
-    if known != 0 { return (known, false) }
+    return known != 0 ? (known, false) : (append(text, hash: hash), true)
+  }
+
+  /// Adds a text that is not there.
+  ///
+  /// - Returns: its number.
+  @discardableResult
+  mutating func append(_ text: UnsafeBufferPointer<UInt8>, hash: UInt64) -> UInt32 {
     if ends.count * 4 > slots.count * 3 { grow() }
     let number = next
     bytes.append(contentsOf: text)
     ends.append(bytes.count)
     insert(number, hash: hash)
-    return (number, true)
+    return number
   }
 
   /// Asks for the memory that finding a text with this hash will look at first.

@@ -8,8 +8,8 @@ import LMDB
 /// one is not full it stands in several records: those not larger than what follows them are merged with it, so that
 /// there are never more than eleven and a trickle rewrites each key at most ten times.
 ///
-/// A few customers are found by looking into every branch (8 bytes each must be read). After that a table of all is made
-/// in memory: 8 bytes a slot, some 11 a customer.
+/// A few customers are found by looking into every branch (8 bytes each must be read). After that an index of all is made
+/// (``FingerprintIndex``): in memory, some 11 bytes a customer, and beyond 16 MiB in `index/` beside the file.
 ///
 /// Not thread-safe: ``KeyRing`` has the lock.
 final class KeyStore {
@@ -17,9 +17,12 @@ final class KeyStore {
   private let branches: Database<UInt64>
   private let path: String
   private let seed: UInt64
-  /// Numbers of customers by their hashes, up to `known`.
-  private var numbers = FingerprintTable()
+  /// By the hash of a customer some number of the branch, of customers up to `known`. Made when it is first needed.
+  private var numbers: FingerprintIndex?
+  private let writes: Bool
   private var known: UInt64 = 0
+  /// Bytes of memory for the index.
+  private static let memoryMax = 16 << 20
   /// How often it pays to look into every branch before the table is made.
   private var walksLeft: Int
 
@@ -44,12 +47,13 @@ final class KeyStore {
         let branches = try environment.openDatabase(
           named: "branches", keys: UInt64.self, create: access == .readWrite)
       else { return nil }
-      return KeyStore(environment, branches, path, seed: seed, walks: access == .readWrite ? 0 : 16)
+      return KeyStore(environment, branches, path, seed: seed, writes: access == .readWrite)
     }
   }
 
-  private init(_ environment: Environment, _ branches: Database<UInt64>, _ path: String, seed: UInt64, walks: Int) {
-    (self.environment, self.branches, self.path, self.seed, walksLeft) = (environment, branches, path, seed, walks)
+  private init(_ environment: Environment, _ branches: Database<UInt64>, _ path: String, seed: UInt64, writes: Bool) {
+    (self.environment, self.branches, self.path, self.seed, self.writes) = (environment, branches, path, seed, writes)
+    walksLeft = writes ? 0 : 16
   }
 
   func hash(_ subject: UnsafeBufferPointer<UInt8>) -> UInt64 { rpt_hash64(subject.baseAddress, subject.count, seed) }
@@ -112,8 +116,8 @@ final class KeyStore {
     _ subject: UnsafeBufferPointer<UInt8>, _ transaction: borrowing some Transaction & ~Copyable & ~Escapable
   ) throws(LedgerError) -> Place? {
     let hash = hash(subject)
-    var slot = numbers.home(hash)
-    while let number = numbers.next(hash, from: &slot) {
+    guard var search = numbers?.search(hash) else { return nil }
+    while let number = numbers!.next(&search) {
       let first = Self.firstNumber(ofBranchWith: number)
       for branch in try list(transaction, from: first, below: first + UInt64(KeyBranch.customersMax)) {
         if let place = try find(subject, hash, in: branch) { return place }
@@ -171,20 +175,40 @@ final class KeyStore {
   /// - Complexity: O(new customers).
   func catchUp(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError) {
     if known >= (try lastNumber(transaction)) { return }
-    for branch in try list(transaction, from: known == 0 ? 1 : Self.firstNumber(ofBranchWith: known)) {
+    if numbers == nil { numbers = try index(transaction) }
+    var index = numbers.take()!
+    var reached = max(known, index.base)
+    // Should this fail, all is read again.
+    known = 0
+    for branch in try list(transaction, from: Self.firstNumber(ofBranchWith: reached + 1)) {
+      let last = branch.number + UInt64(branch.count) - 1
+      guard last > reached else { continue }
       guard branch.isIntact else { throw damaged(branch.number) }
       let first = Self.firstNumber(ofBranchWith: branch.number)
-      for place in 0..<branch.count where !isKnown(branch.hash(of: place), inBranchFrom: first) {
-        numbers.insert(branch.hash(of: place), position: branch.number)
+      for place in 0..<branch.count where !Self.isKnown(branch.hash(of: place), inBranchFrom: first, index) {
+        index.insert(branch.hash(of: place), position: last)
       }
-      known = max(known, branch.number + UInt64(branch.count) - 1)
+      reached = last
+      if writes { try index.spillIfFull(through: reached) }
     }
+    numbers = consume index
+    known = reached
   }
 
-  private func isKnown(_ hash: UInt64, inBranchFrom first: UInt64) -> Bool {
-    var slot = numbers.home(hash)
-    while let number = numbers.next(hash, from: &slot) {
-      if Self.firstNumber(ofBranchWith: number) == first { return true }
+  private func index(
+    _ transaction: borrowing some Transaction & ~Copyable & ~Escapable
+  ) throws(LedgerError) -> FingerprintIndex {
+    let runs = FingerprintRuns(
+      named: "numbers", in: path + "/index", seed: seed, upTo: try lastNumber(transaction))
+    return FingerprintIndex(runs, last: runs.last, memoryMax: Self.memoryMax)
+  }
+
+  private static func isKnown(
+    _ hash: UInt64, inBranchFrom first: UInt64, _ numbers: borrowing FingerprintIndex
+  ) -> Bool {
+    var search = numbers.search(hash)
+    while let number = numbers.next(&search) {
+      if firstNumber(ofBranchWith: number) == first { return true }
     }
     return false
   }

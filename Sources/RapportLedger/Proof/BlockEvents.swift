@@ -100,20 +100,32 @@ struct TextDirectory: NumberedTexts, @unchecked Sendable {
   private var lists: [BlockTexts] = []
 
   static func customers(_ snapshot: borrowing Snapshot) throws(LedgerError) -> TextDirectory {
-    try TextDirectory(snapshot, Snapshot.customerSlots) { ($0.header.firstNewCustomer, $0.newCustomers) }
+    try check(snapshot, Snapshot.customerSlots) { $0.newCustomers }
+    return customers(ofChecked: snapshot.blocks)
+  }
+
+  /// - Parameter blocks: their sections of customers have been checked.
+  static func customers(ofChecked blocks: [Block]) -> TextDirectory {
+    TextDirectory(blocks) { ($0.header.firstNewCustomer, $0.newCustomers) }
   }
 
   static func names(_ snapshot: borrowing Snapshot) throws(LedgerError) -> TextDirectory {
-    try TextDirectory(snapshot, Snapshot.nameSlots) { ($0.header.firstNewName, $0.newNames) }
+    try check(snapshot, Snapshot.nameSlots) { $0.newNames }
+    return TextDirectory(snapshot.blocks) { ($0.header.firstNewName, $0.newNames) }
   }
 
-  private init(
-    _ snapshot: borrowing Snapshot, _ slots: UInt64, _ texts: (Block) -> (UInt32, BlockTexts)
+  private static func check(
+    _ snapshot: borrowing Snapshot, _ slots: UInt64, _ texts: (Block) -> BlockTexts
   ) throws(LedgerError) {
-    for index in snapshot.blocks.indices {
-      let (first, list) = texts(snapshot.blocks[index])
-      guard list.count > 0 else { continue }
+    for index in snapshot.blocks.indices where texts(snapshot.blocks[index]).count > 0 {
       try snapshot.check(index, slots)
+    }
+  }
+
+  private init(_ blocks: [Block], _ texts: (Block) -> (UInt32, BlockTexts)) {
+    for block in blocks {
+      let (first, list) = texts(block)
+      guard list.count > 0 else { continue }
       firsts.append(first)
       lists.append(list)
     }

@@ -22,7 +22,7 @@ final class LeafHasher {
   /// The root over all events of a draft.
   ///
   /// - Complexity: O(bytes), about 0.5 µs an event.
-  func root(of draft: Draft, customers: TextTable, names: TextTable) -> TreeHash {
+  func root(of draft: Draft, customers: CustomerIndex, names: TextTable) -> TreeHash {
     var head = TreeHead()
     var commit = 0
     let facts = draft.facts

@@ -22,6 +22,12 @@ struct FingerprintTests {
     return found
   }
 
+  private static func index(_ ledger: TestLedger, seed: UInt64, last: UInt64) -> FingerprintIndex {
+    FingerprintIndex(
+      FingerprintRuns(named: "fingerprints", in: ledger.path + "/index", seed: seed, upTo: last), last: last,
+      memoryMax: 1)
+  }
+
   @Test func `a table finds every position, and none that is not there`() {
     let all = Self.fingerprints(20_000)
     var table = FingerprintTable(base: 1000)
@@ -47,8 +53,20 @@ struct FingerprintTests {
     var loaded = FingerprintTable(base: 5, capacity: capacity, isLoading: true)
     var filled = FingerprintTable(base: 5)
     for (index, fingerprint) in all.enumerated() {
-      loaded.load(fingerprint, position: 6 + UInt64(index))
       filled.insert(fingerprint, position: 6 + UInt64(index))
+    }
+    // By several threads, some entries each.
+    withUnsafePointer(to: loaded) { loaded in
+      let loaded = SharedPointer(pointer: loaded)
+      parallel(3) { thread in
+        let sorted = UnsafeMutablePointer<UInt64>.allocate(capacity: 1000)
+        for start in stride(from: thread * 1000, to: all.count, by: 3000) {
+          all[start..<min(start + 1000, all.count)].withUnsafeBufferPointer {
+            loaded.pointer.pointee.load($0, first: 6 + UInt64(start), sorted: sorted)
+          }
+        }
+        sorted.deallocate()
+      }
     }
     loaded.settle()
     #expect(loaded.count == all.count && !loaded.isLoading)
@@ -59,7 +77,7 @@ struct FingerprintTests {
       var slot = loaded.home(fingerprint)
       var found: [UInt64] = []
       while let position = loaded.next(fingerprint, from: &slot) { found.append(position) }
-      #expect(found == [6 + UInt64(index), 60_006 + UInt64(index)])
+      #expect(found.sorted() == [6 + UInt64(index), 60_006 + UInt64(index)])
     }
     loaded.insert(7 << 56, position: 90_000)
     var slot = loaded.home(7 << 56)
@@ -81,7 +99,7 @@ struct FingerprintTests {
   @Test func `runs take what memory does not hold, and are found again`() throws {
     let ledger = try TestLedger()
     let all = Self.fingerprints(250_000)
-    var index = FingerprintIndex(ledger: ledger.path, seed: 3, last: 0, memoryMax: 1)
+    var index = Self.index(ledger, seed: 3, last: 0)
     for (place, fingerprint) in all.enumerated() {
       index.insert(fingerprint, position: UInt64(place) + 1)
       try index.spillIfFull(through: UInt64(place) + 1)
@@ -92,13 +110,13 @@ struct FingerprintTests {
       #expect(found.contains(UInt64(place) + 1))
       #expect(found.allSatisfy { all[Int($0) - 1] >> 24 == all[place] >> 24 })
     }
-    let again = FingerprintIndex(ledger: ledger.path, seed: 3, last: UInt64(all.count), memoryMax: 1)
+    let again = Self.index(ledger, seed: 3, last: UInt64(all.count))
     #expect(again.base == index.base)
     for place in stride(from: 0, to: Int(again.base), by: 29) {
       #expect(Self.positions(all[place], in: again).contains(UInt64(place) + 1))
     }
-    #expect(FingerprintIndex(ledger: ledger.path, seed: 4, last: .max, memoryMax: 1).base == 0, "another ledger's")
-    #expect(FingerprintIndex(ledger: ledger.path, seed: 3, last: 5, memoryMax: 1).base == 0, "beyond the log")
+    #expect(Self.index(ledger, seed: 4, last: .max).base == 0, "another ledger's")
+    #expect(Self.index(ledger, seed: 3, last: 5).base == 0, "beyond the log")
   }
 
   @Test func `a damaged run is not used`() throws {

@@ -72,6 +72,37 @@ struct KeyStoreTests {
     }
   }
 
+  /// How many customers the file holds: up to the border of a branch, and into one.
+  @Test("customers beyond the memory of a writer are found in files, by it and by readers", arguments: [1_024, 1_500])
+  func files(count: Int) throws {
+    let ledger = try TestLedger(height: 4)
+    let asked = subjects(0..<2_600)
+    var made = try ring(ledger, .readWrite).keys(making: Array(asked[..<count])).map(\.bytes)
+    // A run as a writer with less memory than these customers need would have left it.
+    let path = ledger.path + "/keys"
+    do {
+      let store = try #require(try KeyStore.open(path, .readOnly, seed: 42))
+      var table = FingerprintTable()
+      try store.withReading { transaction throws(LedgerError) in
+        for branch in try store.list(transaction) {
+          let last = branch.number + UInt64(branch.count) - 1
+          for place in 0..<branch.count { table.insert(branch.hash(of: place), position: last) }
+        }
+      }
+      var runs = FingerprintRuns(named: "numbers", in: path + "/index", seed: 42, upTo: 0)
+      try runs.append(table, through: UInt64(count))
+    }
+    do {
+      let writer = ring(ledger, .readWrite)
+      made += try writer.keys(making: Array(asked[count..<2_000])).map(\.bytes)
+      #expect(try writer.keys(making: asked).map(\.bytes).prefix(2_000) == made[...])
+      #expect(try writer.subjects().count == 2_600)
+    }
+    let reader = ring(ledger, .readOnly)
+    for index in stride(from: 0, to: 2_000, by: 20) { #expect(try key(reader, asked[index]) == made[index]) }
+    #expect(try key(reader, Array("nobody".utf8)) == nil)
+  }
+
   @Test("a flipped bit never hides a customer, nor gives other keys")
   func flips() throws {
     let master = MasterKey(bytes: [UInt8](repeating: 7, count: 32))
