@@ -13,6 +13,20 @@ struct SectionReader {
     section.encoding == Section.absent || (section.encoding == Section.constant && section.base == 0)
   }
 
+  /// Whether all values lie in 0 ..< 2^bits.
+  ///
+  /// - Complexity: O(1) where the widths say so already, else O(n).
+  func fits(bits: Int) -> Bool {
+    let limit = Int64(1) << Int64(bits)
+    if section.encoding == Section.absent { return true }
+    if section.encoding == Section.constant { return section.base >= 0 && section.base < limit }
+    if section.width < 8, section.base >= 0, section.unit >= 0 {
+      let (product, overflow) = section.unit.multipliedReportingOverflow(by: 1 << Int64(8 * section.width) - 1)
+      if !overflow, product < limit, section.base < limit - product { return true }
+    }
+    return (0..<count).allSatisfy { self[$0] >= 0 && self[$0] < limit }
+  }
+
   /// - Complexity: O(1).
   subscript(index: Int) -> Int64 {
     precondition(index >= 0 && index < count, "index outside the section")

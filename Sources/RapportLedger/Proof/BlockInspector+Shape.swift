@@ -40,6 +40,13 @@ extension BlockInspector {
     for slot in perEvent where block.section(slot).section.encoding == Section.absent {
       throw damaged(.column, position, "section \(slot) is not there")
     }
+    // Else who reads a field, and who compares values where they stand, would see different numbers.
+    for column in Column.allCases {
+      guard let bits = column.place.map({ 8 * $0.width }), bits < 64, !block.column(column).fits(bits: bits) else {
+        continue
+      }
+      throw damaged(.column, position, "section \(column.rawValue) (\(column)) has values beyond \(bits) bits")
+    }
     let lines = block.section(BlockSection.lineRow)
     for slot in [BlockSection.lineSku, BlockSection.lineGroup, BlockSection.lineQuantity, BlockSection.linePrice]
     where block.section(slot).count != lines.count {

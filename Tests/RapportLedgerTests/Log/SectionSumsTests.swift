@@ -130,14 +130,16 @@ struct SectionSumsTests {
     }
   }
 
-  /// Somebody who knows the format changed a value and made all checksums fit.
-  private static func forged(_ slot: Int, value: Int) throws -> [UInt8] {
+  /// Somebody who knows the format changed a section and made all checksums fit.
+  private static func forged(
+    _ slot: Int, _ change: (UnsafeMutableRawBufferPointer, inout Section) -> Void
+  ) -> [UInt8] {
     var bytes = Self.block
     bytes.withUnsafeMutableBytes { block in
       let start = block.baseAddress!
       let entry = start + BlockHeader.bytes + slot * Section.entryBytes
       var section = entry.loadUnaligned(as: Section.self)
-      block[Int(section.offset) + value * Int(section.width)] ^= 1
+      change(block, &section)
       SectionSums(firstPosition: 1, count: start.loadUnaligned(fromByteOffset: 12, as: UInt32.self), slot: slot)
         .seal(&section, in: start)
       entry.storeBytes(of: section, as: Section.self)
@@ -157,9 +159,40 @@ struct SectionSumsTests {
     let count = try BlockTests.withBlock(Self.block) { $0.section(slot).count }
     #expect(count > 1)
     for value in [0, count / 2, count - 1] {
-      let bytes = try Self.forged(slot, value: value)
+      let bytes = Self.forged(slot) { block, section in
+        block[Int(section.offset) + value * Int(section.width)] ^= 1
+      }
       #expect(try BlockTests.withBlock(bytes) { $0.isIntact(slot) })
       #expect(try Self.damage(bytes) != [], "value \(value)")
     }
+  }
+  /// Read as a field the number is the same; a search compares all of its bits.
+  @Test(
+    "a number that its field has no room for is found by verification",
+    arguments: [Column.kind, .type, .source, .channel])
+  func beyondWidth(column: Column) throws {
+    let width = try #require(column.place?.width)
+    let bytes = Self.forged(Int(column.rawValue)) { _, section in section.base += 1 << Int64(8 * width) }
+    let found = try Self.damage(bytes)
+    #expect(found.map(\.kind) == [.column] && found[0].detail.contains("beyond \(8 * width) bits"))
+  }
+
+  @Test("numbers fit where all of them do, whatever their widths would allow")
+  func fits() {
+    func section(_ encoding: UInt8, base: Int64, unit: Int64 = 1, _ stored: [UInt16] = []) -> Bool {
+      var section = Section()
+      (section.encoding, section.width, section.count) = (encoding, stored.isEmpty ? 0 : 2, UInt32(stored.count))
+      (section.base, section.unit) = (base, unit)
+      return stored.withUnsafeBytes { bytes in
+        SectionReader(section: section, bytes: bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!).fits(bits: 16)
+      }
+    }
+    #expect(section(Section.absent, base: 1 << 40))
+    #expect(section(Section.constant, base: 65_535) && !section(Section.constant, base: 65_536))
+    #expect(!section(Section.constant, base: -1))
+    #expect(section(Section.dense, base: 0, [0, 65_535]) && section(Section.dense, base: 5, [0, 65_530]))
+    #expect(!section(Section.dense, base: 5, [0, 65_531]) && !section(Section.dense, base: -1, [0, 7]))
+    #expect(section(Section.dense, base: 0, unit: 2, [32_767]) && !section(Section.dense, base: 0, unit: 2, [32_768]))
+    #expect(section(Section.dense, base: 10, unit: -1, [10]) && !section(Section.dense, base: 10, unit: -1, [11]))
   }
 }
