@@ -162,4 +162,13 @@ struct ViewMachineryTests {
     }
     #expect(rows.sorted == keys.map { ViewRow(["a": .text(orNone: $0[0]), "b": .text(orNone: $0[1])]) })
   }
+
+  @Test("an answer is written alike by one thread and by several", arguments: [0, 1, 2, 9_000])
+  func text(rows: Int) {
+    var answer = ViewAnswer(
+      view: "own", version: 1, from: nil, to: nil, asOf: 0, knownAt: nil, position: 7,
+      rows: ViewRows((0..<rows).map { ViewRow(["n": .count($0)]) }))
+    answer.counterweights = [("other", [ViewRow(["text": .text("…")])])]
+    #expect(String(decoding: answer.jsonText, as: UTF8.self) == answer.json.text)
+  }
 }
