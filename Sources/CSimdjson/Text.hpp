@@ -2,6 +2,8 @@
 // nothing of tokens.
 #pragma once
 
+#include "CSimdjson.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

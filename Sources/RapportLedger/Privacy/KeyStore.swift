@@ -19,7 +19,6 @@ final class KeyStore {
   private let seed: UInt64
   /// By the hash of a customer some number of the branch, of customers up to `known`. Made when it is first needed.
   private var numbers: FingerprintIndex?
-  private let writes: Bool
   private var known: UInt64 = 0
   /// Bytes of memory for the index.
   private static let memoryMax = 16 << 20
@@ -52,7 +51,7 @@ final class KeyStore {
   }
 
   private init(_ environment: Environment, _ branches: Database<UInt64>, _ path: String, seed: UInt64, writes: Bool) {
-    (self.environment, self.branches, self.path, self.seed, self.writes) = (environment, branches, path, seed, writes)
+    (self.environment, self.branches, self.path, self.seed) = (environment, branches, path, seed)
     walksLeft = writes ? 0 : 16
   }
 
@@ -85,6 +84,9 @@ final class KeyStore {
       }
       try transaction.commit()
     } catch { throw LedgerError(error, path: path) }
+    // Only now: what a reader sees may be of a commit that is not durable yet, and a run must never know more than the
+    // file, or a customer's place would be taken by another's.
+    try numbers?.spillIfFull(through: known)
   }
 
   // MARK: Finding
@@ -189,7 +191,6 @@ final class KeyStore {
         index.insert(branch.hash(of: place), position: last)
       }
       reached = last
-      if writes { try index.spillIfFull(through: reached) }
     }
     numbers = consume index
     known = reached
