@@ -27,6 +27,14 @@ struct Block: @unchecked Sendable {
   @inline(__always)
   func column(_ column: Column) -> SectionReader { section(Int(column.rawValue)) }
 
+  /// Whether this very block is what stands somewhere.
+  func isBlock(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.baseAddress == start, let found = try? BlockHeader.read(bytes, at: firstPosition) else { return false }
+    return withUnsafeBytes(of: found) { found in
+      withUnsafeBytes(of: header) { found.elementsEqual($0) }
+    }
+  }
+
   // MARK: Rows
 
   /// The first row whose customer is not less than `customer`.

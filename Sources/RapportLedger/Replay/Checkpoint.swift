@@ -8,7 +8,7 @@ import LMDB
 ///
 /// | offset | size | field |
 /// |---|---|---|
-/// | 0 | 4 | version of this record and of how digests are made: 2; another one counts as absent |
+/// | 0 | 4 | version of this record and of how digests and parts are made: 3; another one counts as absent |
 /// | 4 | 4 | version of the view's definition |
 /// | 8 | 8 | position up to which events were folded |
 /// | 16 | 8 | people with at least one event that the view reads |
@@ -21,7 +21,7 @@ public struct Checkpoint: Sendable, Equatable {
   public var customers: Int
   public var digest: ViewDigest
 
-  private static let recordVersion: UInt32 = 2
+  private static let recordVersion: UInt32 = 3
 
   var bytes: [UInt8] {
     var bytes: [UInt8] = []

@@ -44,7 +44,7 @@ struct KnownOutcomes<Record: BitwiseCopyable & Sendable> {
         continue
       }
       part.list(&people)
-      part.withRecords(of: Record.self) { body(people.span, $0) }
+      part.records.withRecords(of: Record.self) { body(people.span, $0) }
     }
     if let fresh { body(fresh.people.span, fresh.records.span) }
   }
@@ -59,21 +59,30 @@ struct KnownOutcomes<Record: BitwiseCopyable & Sendable> {
   }
 }
 
-extension PartInPlace {
-  /// Calls `body` with the records; with a copy where they do not lie as values of this type must.
-  func withRecords<Record: BitwiseCopyable>(of type: Record.Type, _ body: (Span<Record>) -> Void) {
-    let count = records.count / MemoryLayout<Record>.stride
-    if UInt(bitPattern: records.baseAddress) % UInt(MemoryLayout<Record>.alignment) == 0 {
-      body(records.bindMemory(to: Record.self).span)
+extension KnownOutcomes {
+  /// A copy of those of some people.
+  func outcomes(of isWanted: (UInt32) -> Bool) -> Outcomes<Record> {
+    var some = Outcomes<Record>()
+    forEachPart { people, records in some.append(people, records, of: isWanted) }
+    return some
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Calls `body` with the records that these bytes are; with a copy where they do not lie as values of this type must.
+  fileprivate func withRecords<Record: BitwiseCopyable>(of type: Record.Type, _ body: (Span<Record>) -> Void) {
+    if UInt(bitPattern: baseAddress) % UInt(MemoryLayout<Record>.alignment) == 0 {
+      body(bindMemory(to: Record.self).span)
     } else {
-      body(copy(of: type, count).span)
+      body(records(of: type).span)
     }
   }
 
-  fileprivate func copy<Record: BitwiseCopyable>(of type: Record.Type, _ count: Int) -> [Record] {
-    [Record](unsafeUninitializedCapacity: count) { buffer, initialized in
-      UnsafeMutableRawBufferPointer(buffer).copyMemory(from: records)
-      initialized = count
+  /// A copy of the records that these bytes are.
+  fileprivate func records<Record: BitwiseCopyable>(of type: Record.Type) -> [Record] {
+    [Record](unsafeUninitializedCapacity: count / MemoryLayout<Record>.stride) { buffer, initialized in
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(from: self)
+      initialized = buffer.count
     }
   }
 }
@@ -82,7 +91,7 @@ extension Outcomes {
   fileprivate init(_ part: PartInPlace) {
     self.init()
     part.list(&people)
-    records = part.copy(of: Record.self, part.records.count / MemoryLayout<Record>.stride)
+    records = part.records.records(of: Record.self)
     if part.hasCases { cases = (0..<part.count).map { part.caseKey($0) } }
   }
 
@@ -91,6 +100,33 @@ extension Outcomes {
     nextRecords.withUnsafeBufferPointer { records.append(contentsOf: $0) }
     for index in next.indices {
       people.append(Person(customer: next[index].customer, end: next[index].end + offset))
+    }
+  }
+}
+
+extension Outcomes {
+  /// Appends what a part has of a person, if it has anything.
+  ///
+  /// - Returns: false if that is not intact, or of another size.
+  mutating func append(_ part: PartInPlace, of customer: UInt32) -> Bool {
+    guard part.recordBytes == MemoryLayout<Record>.stride else { return false }
+    guard let index = part.index(of: customer) else { return true }
+    guard let bytes = part.records(at: index) else { return false }
+    bytes.withRecords(of: Record.self) { $0.withUnsafeBufferPointer { records.append(contentsOf: $0) } }
+    people.append(Person(customer: customer, end: records.count))
+    return true
+  }
+
+  fileprivate mutating func append(
+    _ next: Span<OutcomePerson>, _ nextRecords: Span<Record>, of isWanted: (UInt32) -> Bool
+  ) {
+    var start = 0
+    for index in next.indices {
+      if isWanted(next[index].customer) {
+        nextRecords.extracting(start..<next[index].end).withUnsafeBufferPointer { records.append(contentsOf: $0) }
+        people.append(Person(customer: next[index].customer, end: records.count))
+      }
+      start = next[index].end
     }
   }
 }

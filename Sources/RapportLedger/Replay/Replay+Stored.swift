@@ -9,9 +9,7 @@ extension Replay {
   func people(
     since position: UInt64, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot
   ) throws(LedgerError) -> Set<UInt32>? {
-    let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
-    // Corrections may be of merges.
-    let changesPeople = EventKindSet.mappings.union(hasMappings ? .corrections : [])
+    let changesPeople = changesPeople(in: snapshot)
     var touched: Set<UInt32> = []
     for index in snapshot.blocks.indices.reversed() {
       let block = snapshot.blocks[index]
@@ -24,6 +22,13 @@ extension Replay {
       }
     }
     return touched
+  }
+
+  /// The kinds of events that change who people are.
+  func changesPeople(in snapshot: borrowing Snapshot) -> EventKindSet {
+    let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
+    // Corrections may be of merges.
+    return EventKindSet.mappings.union(hasMappings ? .corrections : [])
   }
 
   /// The cases that events after a position belong to.

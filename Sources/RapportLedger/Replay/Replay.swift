@@ -29,26 +29,20 @@ public struct Replay: Sendable {
   /// Processors that this process may use.
   public static var processors: Int { Threads.processors }
 
-  /// Folds one projection.
+  /// Folds one projection, or takes what is stored of it as far as it still holds.
   ///
-  /// - Parameter customer: only the person of this customer; nil is everybody.
+  /// - Parameter customer: only the person of this customer, and the firm; nil is everybody.
   /// - Throws: ``LedgerError/damaged(_:)`` if a column that it reads is not what was written.
-  /// - Complexity: O(events + blocks · chunks).
+  /// - Complexity: O(events + blocks · chunks), with a stored state O(outcomes + events of the people touched since). Of
+  ///   a customer O(blocks · log rows + that customer's events), with a stored state in which nothing of theirs is
+  ///   missing O(blocks since · log rows).
   public func run<P: Projection>(
     _ projection: P, over snapshot: borrowing Snapshot, customer: UInt32? = nil
   ) throws(LedgerError) -> Outcomes<P.Record> {
+    if let customer { return try outcomes(of: customer, projection, over: snapshot) }
+    if let outcomes = try stored(projection, over: snapshot) { return outcomes }
     let fold = Fold(projection)
-    guard let customer else {
-      if let outcomes = try stored(projection, over: snapshot) { return outcomes }
-      try run([fold], over: snapshot)
-      return fold.outcomes()
-    }
-    guard projection.gathering == .people else {
-      try run([fold], over: snapshot)
-      let person = try Belief(snapshot, limits: limits, of: customer).people.person(of: customer)
-      return fold.outcomes().filter { $0 == person || $0 == 0 }
-    }
-    try run(fold, over: snapshot, customer)
+    try run([fold], over: snapshot)
     return fold.outcomes()
   }
 
@@ -130,7 +124,7 @@ public struct Replay: Sendable {
   }
 
   /// The firm's own history, for projections that read it.
-  private func foldFirm(
+  func foldFirm(
     _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?
   ) throws(LedgerError) {
     for fold in folds { fold.prepare() }
@@ -203,18 +197,6 @@ public struct Replay: Sendable {
         }
       }
     }
-  }
-
-  /// Folds one person and the firm.
-  private func run(
-    _ fold: any AnyFold, over snapshot: borrowing Snapshot, _ customer: UInt32
-  ) throws(LedgerError) {
-    let belief = try Belief(snapshot, limits: limits, of: customer)
-    try foldFirm([fold], belief, snapshot, nil)
-    fold.prepare(parts: 1)
-    var gatherer = HistoryGatherer(snapshot, request([fold]))
-    try gatherer.gatherPerson(of: customer, belief: belief, from: snapshot)
-    try fold.makeWorker(snapshot, nil, RowListings()).fold(0, gatherer.chunk)
   }
 }
 

@@ -12,8 +12,9 @@ import LMDB
 /// | 4 | bytes of a record; the top bit is set for cases |
 /// | 8 · n | number of each person, and how many records it has |
 /// | 8 · n | of cases the key of each |
+/// | 8 · g | XXH3-64 of the records of each group of 64 people or cases |
+/// | 8 | XXH3-64 of the bytes before; all hashes are for the ledger's seed |
 /// | … | the records |
-/// | 8 | XXH3-64 of the bytes before, for the ledger's seed |
 ///
 /// The parts of a view and its checkpoint are written in one transaction, so the former state stays in force until the
 /// new one is there as a whole.
@@ -95,10 +96,13 @@ struct StateStore: Sendable {
 
   /// Shows a view's state in place, from one moment.
   ///
-  /// - Parameter body: gets the checkpoint and the bytes of each part, unchecked; they are valid only there.
+  /// - Parameters:
+  ///   - numbers: of the parts that are wanted; nil is all.
+  ///   - body: gets the checkpoint and the bytes of each part, unchecked; they are valid only there.
   /// - Returns: nil unless there is a state of this version.
   func withState<R>(
-    of view: String, version: Int, _ body: (Checkpoint, [UnsafeRawBufferPointer]) throws(LedgerError) -> R
+    of view: String, version: Int, only numbers: [UInt32]? = nil,
+    _ body: (Checkpoint, [UnsafeRawBufferPointer]) throws(LedgerError) -> R
   ) throws(LedgerError) -> R? {
     var failure: LedgerError?
     let result = try? SharedEnvironment.reading(path) { environment throws(LMDBError) -> R? in
@@ -111,7 +115,12 @@ struct StateStore: Sendable {
         checkpoint.version == version
       else { return nil }
       var parts: [UnsafeRawBufferPointer] = []
-      if let outcomes {
+      if let outcomes, let numbers {
+        for number in numbers {
+          let bytes = try transaction.get(Self.key(view, number), in: outcomes)
+          bytes?.withUnsafeBytes { parts.append($0) }
+        }
+      } else if let outcomes {
         var cursor = try transaction.cursor(in: outcomes)
         var entry = try cursor.seek(atOrAfter: Self.key(view, 0))
         while let current = entry, current.key.starts(with: Array(view.utf8) + [0]) {

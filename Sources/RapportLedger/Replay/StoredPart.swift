@@ -11,6 +11,9 @@ struct StoredPart: Sendable {
 
   fileprivate static let casesBit: UInt32 = 1 << 31
 
+  /// People, or cases, whose records have a checksum together: reading one of them reads few others.
+  fileprivate static let groupPeople = 64
+
   init(number: UInt32, recordBytes: Int) {
     self.number = number
     self.recordBytes = recordBytes
@@ -35,7 +38,7 @@ struct StoredPart: Sendable {
 
   func sealed(_ seed: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(16 + 8 * people.count + 8 * cases.count + records.count)
+    bytes.reserveCapacity(16 + 9 * people.count + 8 * cases.count + records.count)
     func append<T: FixedWidthInteger>(_ value: T) {
       withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
@@ -46,15 +49,24 @@ struct StoredPart: Sendable {
       append(person.records)
     }
     for key in cases { append(key) }
-    bytes += records
+    var start = 0
+    for group in stride(from: 0, to: people.count, by: Self.groupPeople) {
+      let some = people[group..<min(group + Self.groupPeople, people.count)]
+      let end = start + some.reduce(0) { $0 + Int($1.records) } * recordBytes
+      append(records.withUnsafeBytes { rpt_hash64($0.baseAddress.map { $0 + start }, end - start, seed) })
+      start = end
+    }
     append(bytes.withUnsafeBytes { rpt_hash64($0.baseAddress, $0.count, seed) })
+    bytes += records
     return bytes
   }
 }
 
-/// A stored part as it lies in the memory map, known to be intact.
+/// A stored part as it lies in the memory map. Who is in it is known to be as it was written, of the records those that
+/// were checked.
 struct PartInPlace {
   private let start: UnsafeRawPointer
+  private let seed: UInt64
   /// People, or cases.
   let count: Int
   let recordBytes: Int
@@ -62,23 +74,68 @@ struct PartInPlace {
   /// The bytes of all records.
   let records: UnsafeRawBufferPointer
 
+  /// All of a part.
+  ///
   /// - Returns: nil if the bytes are not those of an intact part.
   /// - Complexity: O(bytes): they are all hashed.
   init?(_ bytes: UnsafeRawBufferPointer, seed: UInt64) {
+    self.init(headOf: bytes, seed: seed)
+    var first = 0
+    for group in 0..<(count + StoredPart.groupPeople - 1) / StoredPart.groupPeople {
+      let end = first + self.bytes(ofGroup: group)
+      guard isIntact(group: group, first..<end) else { return nil }
+      first = end
+    }
+  }
+
+  /// A part whose records are not checked.
+  ///
+  /// - Returns: nil if it is not intact who is in it.
+  /// - Complexity: O(people).
+  init?(headOf bytes: UnsafeRawBufferPointer, seed: UInt64) {
     guard bytes.count >= 16, let start = bytes.baseAddress else { return nil }
     self.start = start
-    let end = bytes.count - 8
-    guard Self.load(start + end, UInt64.self) == rpt_hash64(start, end, seed) else { return nil }
+    self.seed = seed
     let sizes = Self.load(start + 4, UInt32.self)
     count = Self.count(of: bytes)
     recordBytes = Int(sizes & ~StoredPart.casesBit)
     hasCases = sizes & StoredPart.casesBit != 0
-    let offset = 8 + 8 * count * (hasCases ? 2 : 1)
-    guard offset <= end else { return nil }
-    records = UnsafeRawBufferPointer(start: start + offset, count: end - offset)
-    var total = 0
-    for index in 0..<count { total += Int(recordCount(index)) }
-    guard records.count == total * recordBytes else { return nil }
+    let groups = (count + StoredPart.groupPeople - 1) / StoredPart.groupPeople
+    let end = 8 + 8 * count * (hasCases ? 2 : 1) + 8 * groups
+    guard end + 8 <= bytes.count, Self.load(start + end, UInt64.self) == rpt_hash64(start, end, seed) else {
+      return nil
+    }
+    records = UnsafeRawBufferPointer(rebasing: bytes[(end + 8)...])
+    guard records.count == self.bytes(of: 0..<count) else { return nil }
+  }
+
+  /// - Complexity: O(people).
+  func index(of customer: UInt32) -> Int? { (0..<count).first { self.customer($0) == customer } }
+
+  /// The records of one person.
+  ///
+  /// - Returns: nil if they are not intact.
+  /// - Complexity: O(people); those of few others are hashed with them.
+  func records(at index: Int) -> UnsafeRawBufferPointer? {
+    let group = index / StoredPart.groupPeople
+    let first = group * StoredPart.groupPeople
+    let groupStart = bytes(of: 0..<first)
+    guard isIntact(group: group, groupStart..<groupStart + bytes(ofGroup: group)) else { return nil }
+    let start = groupStart + bytes(of: first..<index)
+    return UnsafeRawBufferPointer(rebasing: records[start..<start + bytes(of: index..<index + 1)])
+  }
+
+  private func bytes(ofGroup group: Int) -> Int {
+    let first = group * StoredPart.groupPeople
+    return bytes(of: first..<min(first + StoredPart.groupPeople, count))
+  }
+
+  private func bytes(of people: Range<Int>) -> Int { people.reduce(0) { $0 + Int(recordCount($1)) } * recordBytes }
+
+  private func isIntact(group: Int, _ range: Range<Int>) -> Bool {
+    let sums = start + 8 + 8 * count * (hasCases ? 2 : 1)
+    let found = rpt_hash64(records.baseAddress.map { $0 + range.lowerBound }, range.count, seed)
+    return Self.load(sums + 8 * group, UInt64.self) == found
   }
 
   /// How many people or cases a part says that it has, which may not be intact.

@@ -156,6 +156,34 @@ struct StoredStateTests {
     #expect(ledger.ledger.stateStore.load("card", version: CardProjection.version)?.isIntact == true)
   }
 
+  @Test func `a flipped bit in a part is found by whoever reads what it is in`() throws {
+    var part = StoredPart(number: 0, recordBytes: 8)
+    for index in 0..<100 {
+      part.people.append((customer: UInt32(3 * index), records: UInt32(index % 3)))
+      for byte in 0..<index % 3 * 8 { part.records.append(UInt8((index * 7 + byte) % 256)) }
+    }
+    var bytes = part.sealed(7)
+    func records(_ index: Int) -> [UInt8]? {
+      bytes.withUnsafeBytes { PartInPlace(headOf: $0, seed: 7)?.records(at: index).map { [UInt8]($0) } }
+    }
+    let people = [0, 1, 63, 64, 98]
+    let sound = people.map { records($0) }
+    #expect(sound.map { $0?.count } == people.map { $0 % 3 * 8 })
+    #expect(bytes.withUnsafeBytes { PartInPlace($0, seed: 7)?.index(of: 294) } == 98)
+    #expect(bytes.withUnsafeBytes { PartInPlace($0, seed: 7)?.index(of: 295) } == nil)
+    var (refused, read) = (0, 0)
+    for place in bytes.indices {
+      bytes[place] ^= 1 << UInt8(place % 8)
+      #expect(bytes.withUnsafeBytes { PartInPlace($0, seed: 7) == nil })
+      for (person, records) in zip(sound, people.map { records($0) }) {
+        #expect(records == nil || records == person)
+        if records == nil { refused += 1 } else { read += 1 }
+      }
+      bytes[place] ^= 1 << UInt8(place % 8)
+    }
+    #expect(refused > 0 && read > 0)
+  }
+
   @Test func `outcomes that name what the log does not are not stored`() throws {
     let ledger = try given {
       order("o1").placed("2025-01-01").id("a")

@@ -52,6 +52,67 @@ struct StoredAnswersTests {
     #expect(try Self.answers(fresh, threads: 2) == caughtUp)
   }
 
+  @Test func `of one customer, too, whether events since are theirs, another's or the firm's`() throws {
+    func answers(_ ledger: TestLedger, _ customers: [String]) throws -> [String] {
+      try ledger.ledger.read { snapshot in
+        try customers.flatMap { customer in
+          let number = try #require(try snapshot.customer(customer))
+          return try Catalogue.infos.map { info in
+            var query = ViewQuery(asOf: Self.asOf)
+            query.customer = number
+            return try Catalogue.answer(
+              info.name, query, over: snapshot, replay: Replay(limits: ReplayLimits(time: Self.asOf), threads: 2)
+            ).json.text
+          }
+        }
+      }
+    }
+    let lines = generatedLines(2_500, customers: 90, seed: 5)
+    let ledger = try TestLedger(height: 8)
+    try ledger.record(Array(lines.dropLast(300)))
+    let customers = (1...90).map { "C" + String("\(1_000_000 + $0)".dropFirst()) }
+    let known = try ledger.ledger.read { snapshot in
+      try customers.filter { try snapshot.customer($0) != nil }
+    }
+    let early = try answers(ledger, known)
+    _ = try ledger.ledger.replay(threads: 1)
+    #expect(try answers(ledger, known) == early)
+    // A few at a time: of some customers nothing new, of others much, merges and the firm's doings among it.
+    let fresh = try TestLedger(height: 8)
+    try fresh.record(Array(lines.dropLast(300)))
+    for step in 0..<6 {
+      let some = Array(lines.suffix(300)[lines.count - 300 + step * 50..<lines.count - 250 + step * 50])
+      try ledger.record(some)
+      try fresh.record(some)
+      let wanted = known.shuffled().prefix(12)
+      #expect(try answers(ledger, Array(wanted)) == answers(fresh, Array(wanted)))
+    }
+  }
+
+  @Test func `what is stored of one customer is what is answered`() throws {
+    let ledger = try given {
+      order("o1").placed("2025-01-01").of("A")
+      order("o2").placed("2025-01-01").of("B")
+    }.ledger
+    // Stored as if there had been one order: to tell it from what the log says.
+    let report = try ledger.ledger.replay(views: ["perfect-orders"], threads: 1)
+    func records(of customer: String) throws -> Int {
+      try ledger.ledger.read { snapshot in
+        try Replay().run(PerfectOrders(), over: snapshot, customer: snapshot.customer(customer)).records.count
+      }
+    }
+    #expect(try records(of: "A") == 1)
+    let some = Fold(PerfectOrders())
+    _ = try ledger.ledger.read { try Replay(limits: ReplayLimits(position: 1)).run([some], over: $0) }
+    try ledger.ledger.stateStore.store(report.views, [some])
+    #expect(try (records(of: "A"), records(of: "B")) == (1, 0))
+    // An event of hers, and the log is asked again.
+    try ledger.record([
+      #"{"specversion":"1.0","id":"n","source":"t","type":"note.added","time":"2025-02-01T00:00:00Z","subject":"B","data":{}}"#
+    ])
+    #expect(try (records(of: "A"), records(of: "B")) == (1, 1))
+  }
+
   @Test func `a damaged part is not counted`() throws {
     let ledger = try given {
       order("o1").placed("2025-01-01").of("A")
