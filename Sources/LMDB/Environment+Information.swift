@@ -1,6 +1,14 @@
 import CLMDB
 import SystemPackage
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The measurements of an environment, as of its last commit.
 public struct EnvironmentInfo: Hashable, Sendable {
   /// In bytes.
@@ -101,6 +109,14 @@ extension Environment {
     let transaction = unsafe try begin(writing: false)  // keeps the map in place while LMDB copies from it
     defer { unsafe abort(transaction, writing: false) }
     try check(unsafe mdb_env_copyfd2(handle, file.rawValue, compacting ? UInt32(MDB_CP_COMPACT) : 0), "copy")
+  }
+
+  /// Whether the data file that is open is still the one that its path leads to: not after it was deleted or replaced.
+  public var isInPlace: Bool {
+    var descriptor: mdb_filehandle_t = -1
+    var (open, found) = (stat(), stat())
+    return unsafe mdb_env_get_fd(handle, &descriptor) == MDB_SUCCESS && fstat(descriptor, &open) == 0
+      && stat(directory + "/data.mdb", &found) == 0 && open.identity == found.identity
   }
 
   /// Flushes the data file. Commits do so themselves; this is for after a copy or a restore.

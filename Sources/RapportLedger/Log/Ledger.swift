@@ -81,10 +81,15 @@ public final class Ledger: Sendable {
     } catch { throw damage ?? error }
     keyRing = KeyRing(
       ledger: path, masterKeyPath: masterKeyPath, access: writes ? .readWrite : .readOnly, seed: meta.seed)
+    SharedEnvironment.keep(statesPath)
   }
 
+  deinit { SharedEnvironment.release(statesPath) }
+
+  private var statesPath: String { path + "/views" }
+
   /// Where outcomes of views are stored.
-  var stateStore: StateStore { StateStore(path: path + "/views", seed: meta.seed) }
+  var stateStore: StateStore { StateStore(path: statesPath, seed: meta.seed) }
 
   /// What writers keep beyond their memory.
   func runs(_ name: String, upTo last: UInt64) -> FingerprintRuns {

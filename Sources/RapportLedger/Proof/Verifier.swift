@@ -216,7 +216,7 @@ struct Verifier {
   private mutating func verifyViews() throws {
     let views = ledger.path + "/views"
     if DirectoryState.of(views) != .absent {
-      do throws(LMDBError) { _ = try Environment(at: views, options: .init(access: .readOnly)) } catch {
+      do throws(LMDBError) { try SharedEnvironment.reading(views) { _ in } } catch {
         guard error.isDamaged else { throw LedgerError(error, path: ledger.path) }
         note(Damage(kind: .view, position: 0, detail: "\(error); delete \(views), it is rebuilt by replay"))
         return

@@ -3,7 +3,8 @@ import LMDB
 /// The environments of stored states that this process has open: a process may open a directory only once, but several
 /// threads may answer at the same time.
 ///
-/// Many read or one writes; who comes too early waits.
+/// Many read or one writes; who comes too early waits. Between two questions an environment stays open as long as the
+/// ledger that it belongs to does: opening one takes longer than finding what is stored of one customer.
 enum SharedEnvironment {
   private struct Use {
     /// Nil while somebody writes.
@@ -14,11 +15,29 @@ enum SharedEnvironment {
   private static let lock = Lock()
   /// By path; only touched under the lock.
   private nonisolated(unsafe) static var uses: [String: Use] = [:]
+  /// The paths whose ledgers are open; only touched under the lock.
+  private nonisolated(unsafe) static var kept: Set<String> = []
 
-  /// Opens the environment for reading unless it is open, and closes it when nobody reads any more.
+  /// Lets an environment that is opened for reading stay open until ``release(_:)``.
+  static func keep(_ path: String) { _ = lock.withLock { kept.insert(path) } }
+
+  static func release(_ path: String) {
+    lock.withLock {
+      kept.remove(path)
+      closeUnlessUsed(path)
+    }
+  }
+
+  private static func closeUnlessUsed(_ path: String) {
+    if let use = uses[path], use.environment != nil, use.readers == 0, !kept.contains(path) { uses[path] = nil }
+  }
+
+  /// Reads an environment, and opens it unless it is open.
   static func reading<R>(_ path: String, _ body: (Environment) throws(LMDBError) -> R) throws(LMDBError) -> R {
     try lock.withLock { () throws(LMDBError) in
       while let use = uses[path], use.environment == nil { lock.wait() }
+      // Its files may be deleted at any time, or others be put in their place.
+      if let use = uses[path], use.readers == 0, !use.environment!.isInPlace { uses[path] = nil }
       if uses[path] == nil {
         uses[path] = Use(environment: try Environment(at: path, options: .init(access: .readOnly)))
       }
@@ -27,7 +46,7 @@ enum SharedEnvironment {
     defer {
       lock.withLock {
         uses[path]!.readers -= 1
-        if uses[path]!.readers == 0 { uses[path] = nil }
+        closeUnlessUsed(path)
         lock.wakeAll()
       }
     }
@@ -44,7 +63,7 @@ enum SharedEnvironment {
   /// Opens the environment for writing, when nobody reads it.
   static func writing<R>(_ path: String, _ body: (Environment) throws(LMDBError) -> R) throws(LMDBError) -> R {
     lock.withLock {
-      while uses[path] != nil { lock.wait() }
+      while let use = uses[path], use.environment == nil || use.readers > 0 { lock.wait() }
       uses[path] = Use()
     }
     defer {

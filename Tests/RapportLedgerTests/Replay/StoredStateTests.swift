@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import RapportLedger
@@ -154,6 +155,16 @@ struct StoredStateTests {
     #expect(other.load("card", version: CardProjection.version)?.isIntact == false, "another ledger's seed")
     #expect(ledger.ledger.stateStore.load("card", version: CardProjection.version + 1) == nil)
     #expect(ledger.ledger.stateStore.load("card", version: CardProjection.version)?.isIntact == true)
+  }
+
+  @Test func `states that were deleted are not read any more, and others take their place`() throws {
+    let ledger = try given { order("o1").placed("2025-01-01") }.ledger
+    _ = try ledger.ledger.replay(threads: 1)
+    #expect(ledger.ledger.checkpoints().count == Catalogue.projections.count)
+    try FileManager.default.removeItem(atPath: ledger.path + "/views")
+    #expect(ledger.ledger.checkpoints().isEmpty)
+    _ = try ledger.ledger.replay(views: ["card"], threads: 1)
+    #expect(ledger.ledger.checkpoints().count == 1)
   }
 
   @Test func `a flipped bit in a part is found by whoever reads what it is in`() throws {
