@@ -163,12 +163,12 @@ extension Replay {
         let isDamaged = Atomic<Bool>(false)
         let results = withUnsafePointer(to: isDamaged) { isDamaged in
           let isDamaged = SharedPointer(pointer: isDamaged)
-          let parts = SharedParts(parts: parts)
-          return mapInParallel(shares, threads: shares) { share in
-            let parts = parts.parts[parts.parts.count * share / shares..<parts.parts.count * (share + 1) / shares]
-            return body(
+          let parts = SharedParts(parts: parts, shares: shares)
+          return mapInParallel(shares, threads: threads) { share in
+            body(
               KnownOutcomes(
-                parts: parts, seed: store.seed, touched: touched, fresh: share == shares - 1 ? fresh : nil,
+                parts: parts.ofShare(share), seed: store.seed, touched: touched,
+                fresh: share == shares - 1 ? fresh : nil,
                 isDamaged: isDamaged))
           }
         }
@@ -209,7 +209,27 @@ extension Replay {
   }
 }
 
-/// Lets threads share what outlives them.
+/// Lets threads share parts, which outlive them.
 private struct SharedParts: @unchecked Sendable {
-  let parts: [UnsafeRawBufferPointer]
+  private let parts: [UnsafeRawBufferPointer]
+  /// Where each share ends.
+  private var ends: [Int] = []
+
+  /// Shares of about as many bytes: those who came early have long histories, and stand in the first parts.
+  init(parts: [UnsafeRawBufferPointer], shares: Int) {
+    self.parts = parts
+    let total = parts.reduce(0) { $0 + $1.count }
+    var (end, bytes) = (0, 0)
+    for share in 1...shares {
+      while end < parts.count, bytes + parts[end].count / 2 < total * share / shares {
+        bytes += parts[end].count
+        end += 1
+      }
+      ends.append(share == shares ? parts.count : end)
+    }
+  }
+
+  func ofShare(_ share: Int) -> ArraySlice<UnsafeRawBufferPointer> {
+    parts[(share == 0 ? 0 : ends[share - 1])..<ends[share]]
+  }
 }
