@@ -71,8 +71,7 @@ struct CustomerSeams: View {
   }
 
   func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    var rows = KeyedRows()
-    for entry in tally {
+    let rows = try KeyedRows.sorted(of: tally, names) { entry, names, rows in
       let customer = try names.subject(entry.person)
       let index = Double(entry.squares) / Double(entry.touches * entry.touches)
       let row = ViewRow([
@@ -81,6 +80,6 @@ struct CustomerSeams: View {
       ])
       rows.add(row, by: customer)
     }
-    return ViewRows(rows.sorted)
+    return ViewRows(rows)
   }
 }

@@ -13,6 +13,28 @@ struct KeyedRows {
     rows.append((UInt128(UInt64(bitPattern: time) ^ 1 << 63), keys, row))
   }
 
+  /// Rows of many things, in their order; made on all processors.
+  static func sorted<T>(
+    of things: [T], _ names: borrowing Snapshot,
+    _ add: @Sendable (T, borrowing Snapshot, inout KeyedRows) throws -> Void
+  ) throws -> [ViewRow] {
+    let shares = max(1, min(Threads.processors, things.count / ViewAnswer.rowsOfThreadMin))
+    nonisolated(unsafe) let things = things
+    let parts = try withUnsafePointer(to: names) { names in
+      let names = SharedPointer(pointer: names)
+      return try mapInParallel(shares, threads: shares) { share in
+        var rows = KeyedRows()
+        for thing in things[things.count * share / shares..<things.count * (share + 1) / shares] {
+          try add(thing, names.pointer.pointee, &rows)
+        }
+        return rows
+      }
+    }
+    var all = parts[0]
+    for part in parts.dropFirst() { all.rows += part.rows }
+    return all.sorted
+  }
+
   /// Bytewise by keys, null last.
   var sorted: [ViewRow] {
     var order = rows.indices.map { (start: rows[$0].start, index: $0) }

@@ -178,8 +178,8 @@ public struct Listening: View, PackedProjection {
 
   private func openRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
     let ids = try names.texts(ofField: "feedback", at: tally.open.map(\.feedback.position))
-    var rows = KeyedRows()
-    for ((person, sign), id) in zip(tally.open, ids) {
+    return try KeyedRows.sorted(of: Array(zip(tally.open, ids)), names) { open, names, rows in
+      let ((person, sign), id) = open
       let customer = try names.subject(person)
       let row = ViewRow([
         "feedback": .text(id ?? ""), "customer": .text(customer), "received": .time(sign.time),
@@ -190,6 +190,5 @@ public struct Listening: View, PackedProjection {
       ])
       rows.add(row, at: sign.time, by: customer, id ?? "")
     }
-    return rows.sorted
   }
 }

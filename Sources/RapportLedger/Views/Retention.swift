@@ -156,8 +156,8 @@ public struct Retention: View {
   }
 
   private func quietRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var rows = KeyedRows()
-    for (person, last, interval) in tally.quiet {
+    try KeyedRows.sorted(of: tally.quiet, names) { quiet, names, rows in
+      let (person, last, interval) = quiet
       let customer = try names.subject(person)
       let row = ViewRow([
         "customer": .text(customer), "last_inbound": .time(last),
@@ -166,14 +166,12 @@ public struct Retention: View {
       ])
       rows.add(row, by: customer)
     }
-    return rows.sorted
   }
 
   private func customerRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var rows = KeyedRows()
     let end = query.day(of: query.asOf).days
     let model = PurchaseModel(query)
-    for customer in tally.customers {
+    return try KeyedRows.sorted(of: tally.customers, names) { customer, names, rows in
       let subject = try names.subject(customer.person)
       let currency = Currency.text(customer.currency)
       let x = customer.days - 1
@@ -186,6 +184,5 @@ public struct Retention: View {
       if query.has("alive") { row.set("p_alive_est", .number(model.alive(x: x, recency: recency, age: age))) }
       rows.add(row, by: subject, currency)
     }
-    return rows.sorted
   }
 }

@@ -76,16 +76,29 @@ public struct Value: View {
     hasher.add(values: entry.time, entry.amount, entry.currency, entry.what.rawValue)
   }
 
-  struct Account {
+  struct Account: Mergeable {
     var revenue: Int128 = 0, refunds: Int128 = 0, cost: Int128 = 0
     var contribution: Int128 { revenue - refunds - cost }
     var customers = 0, unprofitable = 0
+
+    mutating func merge(_ later: Account) {
+      revenue += later.revenue
+      refunds += later.refunds
+      cost += later.cost
+      customers += later.customers
+      unprofitable += later.unprofitable
+    }
   }
 
-  public struct Tally {
+  public struct Tally: Mergeable {
     var currencies = Groups(Account())
     var customers: [(customer: UInt32, accounts: [(currency: UInt16, account: Account)], gifts: [Int])] = []
     var staff = 0
+
+    mutating func merge(_ later: Tally) {
+      merge(later, \.currencies, \.staff)
+      customers += later.customers
+    }
   }
 
   public func makeTally() -> Tally { Tally() }
@@ -117,7 +130,7 @@ public struct Value: View {
       return
     }
     for (currency, account) in accounts {
-      tally.currencies[.currency(currency)].add(account)
+      tally.currencies[.currency(currency)].merge(account)
     }
   }
 
@@ -137,15 +150,17 @@ public struct Value: View {
     ]
   }
 
+  /// What customers give that is not money, as an account of gifts counts it.
+  private static let gifts = ["ideas", "referrals", "reviews", "goals_achieved", "confirmed_solutions"]
+
   private func customerRows(_ tally: Tally, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var rows = KeyedRows()
-    for (person, accounts, gifts) in tally.customers {
-      let customer = try names.subject(person)
-      let currencies = accounts.map { (Currency.text($0.currency), $0.account) }.sorted { $0.0 < $1.0 }
+    try KeyedRows.sorted(of: tally.customers, names) { customer, names, rows in
+      let subject = try names.subject(customer.customer)
+      let currencies = customer.accounts.map { (Currency.text($0.currency), $0.account) }.sorted { $0.0 < $1.0 }
       // Who never bought still has a row: what they gave is not money.
       let none: [(String?, Account?)] = [(nil, nil)]
       for (currency, account) in currencies.isEmpty ? none : currencies.map({ ($0.0, $0.1) }) {
-        var row = ViewRow(["customer": .text(customer), "currency": .text(orNone: currency)])
+        var row = ViewRow(["customer": .text(subject), "currency": .text(orNone: currency)])
         if let account {
           row.cells += ViewRow(Self.cells(account)).cells
         } else {
@@ -153,22 +168,11 @@ public struct Value: View {
           row.set("customers", .count(1))
           row.set("unprofitable", .count(0))
         }
-        for (key, count) in zip(["ideas", "referrals", "reviews", "goals_achieved", "confirmed_solutions"], gifts) {
+        for (key, count) in zip(Self.gifts, customer.gifts) {
           row.set(key, .count(count))
         }
-        rows.add(row, by: customer, currency)
+        rows.add(row, by: subject, currency)
       }
     }
-    return rows.sorted
-  }
-}
-
-extension Value.Account {
-  fileprivate mutating func add(_ other: Value.Account) {
-    revenue += other.revenue
-    refunds += other.refunds
-    cost += other.cost
-    customers += other.customers
-    unprofitable += other.unprofitable
   }
 }

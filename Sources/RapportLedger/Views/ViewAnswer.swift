@@ -20,8 +20,8 @@ public struct ViewAnswer: Sendable {
     return bytes
   }
 
-  /// Fewer rows than this a thread can write in the time that it takes to begin.
-  private static let rowsOfThreadMin = 1 << 12
+  /// Fewer rows than this a thread can make or write in the time that it takes to begin.
+  static let rowsOfThreadMin = 1 << 12
 
   /// The rows as an array, each stretch of them written by a thread of its own.
   private static func text(of rows: [ViewRow]) -> [UInt8] {
