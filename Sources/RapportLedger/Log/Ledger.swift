@@ -122,18 +122,17 @@ public final class Ledger: Sendable {
   /// found in its place, all before it are in theirs. So they need not be looked up, nor their headers be compared with
   /// checksums again.
   private func blocks(shownBy transaction: borrowing ReadTransaction) throws(LedgerError) -> [Block] {
-    let known = knownSegments.withLock { $0 }
-    var list: [Block] = []
+    var known = knownSegments.withLock { $0 }
     if let last = known.last {
       let bytes: UnsafeRawBufferPointer?
       do throws(LMDBError) {
         bytes = try transaction.get(last.firstPosition, in: blocks)?.withUnsafeBytes { $0 }
       } catch { throw LedgerError(error, path: path) }
-      if let bytes, last.isBlock(bytes) { list = known }
+      if bytes.map(last.isBlock) != true { known = [] }
     }
-    list += try listBlocks(transaction, from: list.last.map { $0.header.lastPosition + 1 } ?? 0)
+    let list = try known + listBlocks(transaction, from: known.last.map { $0.header.lastPosition + 1 } ?? 0)
     let segments = list.prefix { $0.count == segmentEvents }
-    if segments.count > known.count { knownSegments.withLock { $0 = Array(segments) } }
+    if segments.count != known.count { knownSegments.withLock { $0 = Array(segments) } }
     return list
   }
 

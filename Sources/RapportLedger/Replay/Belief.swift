@@ -5,12 +5,16 @@ struct Belief: ~Copyable, Sendable {
   let people: People
   /// Bits by customer number: set for those who belong to a person with several ids.
   let merged: [UInt64]
+  /// The latest valid time that any of the corrected events has now, those among them that say who is one person.
+  let latestCorrected: Int64
 
   /// - Complexity: O(blocks) for a log without merges and corrections.
   init(_ snapshot: borrowing Snapshot, limits: ReplayLimits) throws(LedgerError) {
     let corrections = try Corrections(snapshot, upTo: limits.position ?? .max)
     let people = try People(snapshot, limits: limits, corrections: corrections)
-    self.init(corrections, people, merged: people.isEmpty ? [] : people.bits(customers: snapshot.customerCount))
+    self.init(
+      corrections, people, merged: people.isEmpty ? [] : people.bits(customers: snapshot.customerCount),
+      latestCorrected: corrections.latest)
   }
 
   /// What concerns one person.
@@ -23,21 +27,23 @@ struct Belief: ~Copyable, Sendable {
     // Corrections of identity events may be anyone's; where there are none the customer's own are enough.
     let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
     var people = People()
+    var latestMapping = Int64.min
     if hasMappings {
-      people = try People(
-        snapshot, limits: limits, corrections: Corrections(snapshot, upTo: last, of: snapshot.customers(of: .mappings)),
-        of: customer)
+      let corrections = try Corrections(snapshot, upTo: last, of: snapshot.customers(of: .mappings))
+      people = try People(snapshot, limits: limits, corrections: corrections, of: customer)
+      latestMapping = corrections.latest
     }
     let corrections = try Corrections(
       snapshot, upTo: last, of: people.members(of: customer).filter { $0 <= snapshot.customerCount },
       keepsTexts: keepsTexts)
-    self.init(corrections, people, merged: [])
+    self.init(corrections, people, merged: [], latestCorrected: max(latestMapping, corrections.latest))
   }
 
-  private init(_ corrections: Corrections, _ people: People, merged: [UInt64]) {
+  private init(_ corrections: Corrections, _ people: People, merged: [UInt64], latestCorrected: Int64) {
     self.corrections = corrections
     self.people = people
     self.merged = merged
+    self.latestCorrected = latestCorrected
   }
 }
 

@@ -32,6 +32,8 @@ struct Corrections: Sendable {
 
   /// In order of block and row.
   private(set) var targets: [Target] = []
+  /// The latest valid time that any of the events has now; `Int64.min` for none.
+  var latest: Int64 { targets.reduce(.min) { $1.isRetracted ? $0 : max($0, $1.facts.time) } }
   /// Where the targets of each block begin, and one entry more; empty if there are none at all.
   private var starts: [Int] = []
   /// Corrections and retractions that act on nothing.

@@ -57,8 +57,7 @@ extension Replay {
   /// Whether no event lies behind the valid time that is asked for.
   func seesEverything(_ snapshot: borrowing Snapshot, _ belief: borrowing Belief) throws(LedgerError) -> Bool {
     guard let time = limits.time else { return true }
-    return snapshot.blocks.allSatisfy { $0.header.latest <= time }
-      && belief.corrections.targets.allSatisfy { $0.isRetracted || $0.facts.time <= time }
+    return belief.latestCorrected <= time && snapshot.blocks.allSatisfy { $0.header.latest <= time }
   }
 
   func refold<P: Projection>(

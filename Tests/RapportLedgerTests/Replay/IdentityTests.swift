@@ -22,6 +22,31 @@ struct IdentityTests {
     try given(events).ledger.histories(limits: limits)
   }
 
+  @Test func `a merge that was corrected to be later is none before, whatever is stored`() throws {
+    let ledger = try given {
+      order("o1").placed("2025-01-01").of("A")
+      order("o2").placed("2025-01-02").of("B")
+      merged("A", into: "B", "2025-01-10", id: "m")
+      Event(
+        "event.corrected", "2025-02-01",
+        ["source": "/spec", "id": "m", "set": ["time": "2025-12-01T00:00:00Z"]]
+      ).of("A")
+    }.ledger
+    func orders(of customer: String, at time: String) throws -> Int {
+      try ledger.ledger.read { snapshot in
+        let replay = Replay(limits: ReplayLimits(time: instant(time)))
+        return try replay.run(PerfectOrders(), over: snapshot, customer: snapshot.customer(customer)).records.count
+      }
+    }
+    for _ in 0..<2 {
+      #expect(try orders(of: "B", at: "2025-06-01") == 1)
+      #expect(try orders(of: "A", at: "2025-06-01") == 1)
+      #expect(try orders(of: "B", at: "2026-01-01") == 2)
+      // And now the same with a state that knows both as one.
+      _ = try ledger.ledger.replay(threads: 1)
+    }
+  }
+
   @Test func `a customer who was merged is the other one, whole history in order`() throws {
     let found = try histories {
       note("A", "2025-01-03")
