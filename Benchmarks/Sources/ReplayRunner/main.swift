@@ -13,7 +13,8 @@ import RapportLedger
 //   replay-runner serve LEDGER [MAP-BYTES]          obeys lines on standard input, answers one line each:
 //     QUESTION THREADS                               runs it, prints seconds
 //     answer QUESTION FILE                           runs it and writes what it gave (`Answer`)
-//     one CUSTOMERS ROUNDS                           cards of single customers, prints milliseconds (`Latency`)
+//     one EVENTS ROUNDS                              orders of single customers with about so many events, prints
+//                                                    milliseconds (`Latency`); stores the state of a view
 //   replay-runner export LEDGER FOLDER              writes the events as rows for other engines (`Export`)
 //   replay-runner questions                         lists them
 
@@ -48,8 +49,8 @@ func reply(to words: [String], _ ledger: Ledger) throws -> String {
     try question.writeAnswer(of: ledger, to: words[2])
     return "written"
   }
-  if words.count == 3, words[0] == "one", let customers = Int(words[1]), let rounds = Int(words[2]) {
-    return try Latency(ledger, events: customers, rounds: rounds).run()
+  if words.count == 3, words[0] == "one", let events = Int(words[1]), let rounds = Int(words[2]) {
+    return try Latency(ledger, events: events, rounds: rounds).run()
   }
   guard words.count == 2, let question = Question(rawValue: words[0]), let threads = Int(words[1]), threads > 0 else {
     fail("no such question: \(words.joined(separator: " "))")

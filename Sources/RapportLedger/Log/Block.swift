@@ -27,8 +27,8 @@ struct Block: @unchecked Sendable {
   @inline(__always)
   func column(_ column: Column) -> SectionReader { section(Int(column.rawValue)) }
 
-  /// Whether this very block is what stands somewhere.
-  func isBlock(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  /// Whether some bytes are this very block: in its place, with its header and so with its directory.
+  func isSame(as bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.baseAddress == start, let found = try? BlockHeader.read(bytes, at: firstPosition) else { return false }
     return withUnsafeBytes(of: found) { found in
       withUnsafeBytes(of: header) { found.elementsEqual($0) }

@@ -116,7 +116,7 @@ public final class Ledger: Sendable {
     return try body(snapshot)
   }
 
-  /// The blocks that a transaction shows, in order, which knows those of the last one.
+  /// The blocks that a transaction shows, in order: those of the segments that are known, and what is listed behind them.
   ///
   /// Segments are never changed nor moved, and the log grows only at its end: where the last segment that is known is
   /// found in its place, all before it are in theirs. So they need not be looked up, nor their headers be compared with
@@ -128,7 +128,7 @@ public final class Ledger: Sendable {
       do throws(LMDBError) {
         bytes = try transaction.get(last.firstPosition, in: blocks)?.withUnsafeBytes { $0 }
       } catch { throw LedgerError(error, path: path) }
-      if bytes.map(last.isBlock) != true { known = [] }
+      if bytes.map(last.isSame(as:)) != true { known = [] }
     }
     let list = try known + listBlocks(transaction, from: known.last.map { $0.header.lastPosition + 1 } ?? 0)
     let segments = list.prefix { $0.count == segmentEvents }

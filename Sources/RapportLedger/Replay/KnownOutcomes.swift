@@ -57,9 +57,7 @@ struct KnownOutcomes<Record: BitwiseCopyable & Sendable> {
     forEachPart { people, records in all.append(people, records) }
     return all
   }
-}
 
-extension KnownOutcomes {
   /// A copy of those of some people.
   func outcomes(of isWanted: (UInt32) -> Bool) -> Outcomes<Record> {
     var some = Outcomes<Record>()
@@ -102,9 +100,7 @@ extension Outcomes {
       people.append(Person(customer: next[index].customer, end: next[index].end + offset))
     }
   }
-}
 
-extension Outcomes {
   /// Appends what a part has of a person, if it has anything.
   ///
   /// - Returns: false if that is not intact, or of another size.
@@ -146,8 +142,8 @@ extension Replay {
     try mapStored(projection, over: snapshot, shares: 1) { $0.outcomes() }?.first
   }
 
-  /// Calls `body` with shares of the same outcomes, each on a thread of its own: the people of one share all come before
-  /// those of the next, but for those touched since, who come last.
+  /// Calls `body` with shares of the same outcomes, on as many threads as a replay has: the people of one share all come
+  /// before those of the next, but for those touched since, who come last.
   ///
   /// - Returns: what `body` returned, in the order of the shares; nil where there is no state that is of use.
   func mapStored<P: Projection, R>(
@@ -193,10 +189,10 @@ extension Replay {
       if touched.contains(0), projection.readsFirm { return nil }
       let others = touched.subtracting([0])
       if others.isEmpty { return (.people([]), nil) }
+      var firm = Outcomes<P.Record>()
       guard others.count <= max(64, snapshot.customerCount / Self.touchedShare),
-        let first = PartInPlace(parts[0], seed: store.seed), first.recordBytes == MemoryLayout<P.Record>.stride
+        let first = PartInPlace(headOf: parts[0], seed: store.seed), firm.append(first, of: 0)
       else { return nil }
-      let firm = Outcomes<P.Record>(first).filter { $0 == 0 }
       return (.people(others), try refold(others, projection, belief, snapshot, firm: firm))
     case .cases:
       guard !projection.readsFirm, let touched = try cases(since: checkpoint.position, projection, belief, snapshot)

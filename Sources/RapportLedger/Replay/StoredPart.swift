@@ -14,6 +14,8 @@ struct StoredPart: Sendable {
   /// People, or cases, whose records have a checksum together: reading one of them reads few others.
   fileprivate static let groupPeople = 64
 
+  fileprivate static func groups(of people: Int) -> Int { (people + groupPeople - 1) / groupPeople }
+
   init(number: UInt32, recordBytes: Int) {
     self.number = number
     self.recordBytes = recordBytes
@@ -66,6 +68,8 @@ struct StoredPart: Sendable {
 /// were checked.
 struct PartInPlace {
   private let start: UnsafeRawPointer
+  /// The checksums of the groups.
+  private let sums: UnsafeRawPointer
   private let seed: UInt64
   /// People, or cases.
   let count: Int
@@ -81,7 +85,7 @@ struct PartInPlace {
   init?(_ bytes: UnsafeRawBufferPointer, seed: UInt64) {
     self.init(headOf: bytes, seed: seed)
     var first = 0
-    for group in 0..<(count + StoredPart.groupPeople - 1) / StoredPart.groupPeople {
+    for group in 0..<StoredPart.groups(of: count) {
       let end = first + self.bytes(ofGroup: group)
       guard isIntact(group: group, first..<end) else { return nil }
       first = end
@@ -100,8 +104,9 @@ struct PartInPlace {
     count = Self.count(of: bytes)
     recordBytes = Int(sizes & ~StoredPart.casesBit)
     hasCases = sizes & StoredPart.casesBit != 0
-    let groups = (count + StoredPart.groupPeople - 1) / StoredPart.groupPeople
-    let end = 8 + 8 * count * (hasCases ? 2 : 1) + 8 * groups
+    let sumsOffset = 8 + 8 * count * (hasCases ? 2 : 1)
+    sums = start + sumsOffset
+    let end = sumsOffset + 8 * StoredPart.groups(of: count)
     guard end + 8 <= bytes.count, Self.load(start + end, UInt64.self) == rpt_hash64(start, end, seed) else {
       return nil
     }
@@ -133,7 +138,6 @@ struct PartInPlace {
   private func bytes(of people: Range<Int>) -> Int { people.reduce(0) { $0 + Int(recordCount($1)) } * recordBytes }
 
   private func isIntact(group: Int, _ range: Range<Int>) -> Bool {
-    let sums = start + 8 + 8 * count * (hasCases ? 2 : 1)
     let found = rpt_hash64(records.baseAddress.map { $0 + range.lowerBound }, range.count, seed)
     return Self.load(sums + 8 * group, UInt64.self) == found
   }

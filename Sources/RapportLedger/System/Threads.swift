@@ -78,6 +78,19 @@ func mapInParallel<R, E: Error>(
   return list
 }
 
+/// Calls `body` with stretches of 0 ..< count on all processors: as many as are worth a thread.
+///
+/// - Parameter atLeast: fewer than this a thread has done in the time that it takes to begin.
+/// - Returns: what it returned, in that order; one at least.
+func mapStretches<R, E: Error>(
+  of count: Int, atLeast: Int, _ body: @Sendable (Range<Int>) throws(E) -> R
+) throws(E) -> [R] {
+  let stretches = max(1, min(Threads.processors, count / atLeast))
+  return try mapInParallel(stretches, threads: stretches) { stretch throws(E) in
+    try body(count * stretch / stretches..<count * (stretch + 1) / stretches)
+  }
+}
+
 private struct SharedResults<R, E: Error>: @unchecked Sendable {
   let start: UnsafeMutablePointer<Result<R, E>?>
 }

@@ -18,15 +18,12 @@ struct KeyedRows {
     of things: [T], _ names: borrowing Snapshot,
     _ add: @Sendable (T, borrowing Snapshot, inout KeyedRows) throws -> Void
   ) throws -> [ViewRow] {
-    let shares = max(1, min(Threads.processors, things.count / ViewAnswer.rowsOfThreadMin))
     nonisolated(unsafe) let things = things
     let parts = try withUnsafePointer(to: names) { names in
       let names = SharedPointer(pointer: names)
-      return try mapInParallel(shares, threads: shares) { share in
+      return try mapStretches(of: things.count, atLeast: ViewAnswer.rowsOfThreadMin) { stretch in
         var rows = KeyedRows()
-        for thing in things[things.count * share / shares..<things.count * (share + 1) / shares] {
-          try add(thing, names.pointer.pointee, &rows)
-        }
+        for thing in things[stretch] { try add(thing, names.pointer.pointee, &rows) }
         return rows
       }
     }

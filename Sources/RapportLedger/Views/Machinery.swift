@@ -51,13 +51,13 @@ extension Snapshot {
       order.append((block, rows[Int(position - blocks[block].firstPosition)], index))
     }
     order.sort { ($0.block, $0.row) < ($1.block, $1.row) }
-    let (sorted, shares) = (order, max(1, min(Threads.processors, positions.count / 64)))
+    let sorted = order
     let found = try withUnsafePointer(to: self) { snapshot in
       let snapshot = SharedPointer(pointer: snapshot)
-      return try mapInParallel(shares, threads: shares) { share in
+      return try mapStretches(of: sorted.count, atLeast: 64) { stretch in
         var reader = EventReader()
         var texts: [(index: Int, text: String?)] = []
-        for place in sorted[sorted.count * share / shares..<sorted.count * (share + 1) / shares] {
+        for place in sorted[stretch] {
           let text = try reader.field(name, row: Int(place.row), in: place.block, of: snapshot.pointer.pointee)
           texts.append((place.index, text))
         }

@@ -154,9 +154,9 @@ public struct Value: View {
   private static let gifts = ["ideas", "referrals", "reviews", "goals_achieved", "confirmed_solutions"]
 
   private func customerRows(_ tally: Tally, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    try KeyedRows.sorted(of: tally.customers, names) { customer, names, rows in
-      let subject = try names.subject(customer.customer)
-      let currencies = customer.accounts.map { (Currency.text($0.currency), $0.account) }.sorted { $0.0 < $1.0 }
+    try KeyedRows.sorted(of: tally.customers, names) { entry, names, rows in
+      let subject = try names.subject(entry.customer)
+      let currencies = entry.accounts.map { (Currency.text($0.currency), $0.account) }.sorted { $0.0 < $1.0 }
       // Who never bought still has a row: what they gave is not money.
       let none: [(String?, Account?)] = [(nil, nil)]
       for (currency, account) in currencies.isEmpty ? none : currencies.map({ ($0.0, $0.1) }) {
@@ -168,9 +168,7 @@ public struct Value: View {
           row.set("customers", .count(1))
           row.set("unprofitable", .count(0))
         }
-        for (key, count) in zip(Self.gifts, customer.gifts) {
-          row.set(key, .count(count))
-        }
+        for (key, count) in zip(Self.gifts, entry.gifts) { row.set(key, .count(count)) }
         rows.add(row, by: subject, currency)
       }
     }

@@ -65,7 +65,8 @@ extension View {
   private func count(
     _ query: ViewQuery, over snapshot: borrowing Snapshot, replay: Replay
   ) throws(LedgerError) -> Tally {
-    // What is known of the firm has to be there before the people come. Shares take longer than others that are as large.
+    // What is known of the firm has to be there before the people come. More shares than threads, for equal bytes do not
+    // take equally long.
     let isOne = replay.threads == 1 || readsFirm || !(Tally.self is any Mergeable.Type)
     let shares = isOne ? 1 : 2 * replay.threads
     if query.customer == nil,

@@ -25,10 +25,9 @@ public struct ViewAnswer: Sendable {
 
   /// The rows as an array, each stretch of them written by a thread of its own.
   private static func text(of rows: [ViewRow]) -> [UInt8] {
-    let stretches = max(1, min(Threads.processors, rows.count / rowsOfThreadMin))
-    let texts = mapInParallel(stretches, threads: stretches) { stretch in
+    let texts = mapStretches(of: rows.count, atLeast: rowsOfThreadMin) { stretch in
       var bytes: [UInt8] = []
-      for index in rows.count * stretch / stretches..<rows.count * (stretch + 1) / stretches {
+      for index in stretch {
         bytes.append(UInt8(ascii: index == 0 ? "[" : ","))
         rows[index].appendJSON(to: &bytes)
       }
