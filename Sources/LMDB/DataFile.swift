@@ -81,8 +81,8 @@ struct DataFile: ~Copyable {
   /// The newer of the two meta pages, as LMDB itself chooses it.
   ///
   /// A commit overwrites the older one: the commit with number n writes page n mod 2. So the two numbers differ by one,
-  /// whatever came between, a crash included, and each stands on its page; both are 0 in a new file. Anything else is
-  /// damage, and would show an older state or none.
+  /// whatever came between, a crash included, and each stands on its page; in a new file both are 0, and alike. Anything
+  /// else is damage, and would show an older state or none.
   private func readMeta() throws(LMDBError) -> Meta {
     var pair = try readMetaPair()
     while !Self.isSound(pair) {
@@ -108,7 +108,7 @@ struct DataFile: ~Copyable {
 
   private static func isSound(_ pair: [Meta]) -> Bool {
     let (even, odd) = (pair[0].transactionID, pair[1].transactionID)
-    if even == 0, odd == 0 { return true }
+    if even == 0, odd == 0 { return pair[0] == pair[1] }
     return even % 2 == 0 && odd % 2 == 1 && (even > odd ? even - odd : odd - even) == 1
   }
 

@@ -1,9 +1,9 @@
 import CLMDB
 
 extension LMDBError: CustomStringConvertible {
-  /// One sentence for a person: what failed, why, and what to do where that is not obvious.
+  /// A clause for a person: what failed, why, and what to do where that is not obvious.
   public var description: String {
-    "Cannot \(operation) \(path): \(reason)."
+    "cannot \(operation) \(path): \(reason)"
   }
 
   private var reason: String {

@@ -5,7 +5,8 @@ import CLMDB
 /// LMDB checks neither the order of keys nor whether a page is the one that was meant, and a writer overwrites whatever
 /// the free list names. So: every page says its own number and kind; keys ascend, from page to page too; depths and
 /// counts are those of the tree's record; no page is reached twice, none that is reached is free, and there are no
-/// others. Of values on pages of their own only the headers are read.
+/// others. Of values on pages of their own only the headers are read. Databases have the names that they were made with:
+/// one whose name lost a bit would be taken for one that is not there yet, and be made anew.
 ///
 /// ```
 /// page header 16    number 8, pad 2, flags 2, lower 2, upper 2; of a value: number 8, pad 2, flags 2, its pages 4
@@ -25,9 +26,10 @@ struct PageWalk: ~Copyable {
     self.meta = meta
   }
 
+  /// - Parameter databases: by their names, all that were ever made, with what they are sorted by.
   /// - Throws: `.malformedFile`.
   /// - Complexity: O(*pages of the trees* + *values on pages of their own* + *free pages*).
-  mutating func check() throws(LMDBError) {
+  mutating func check(_ databases: [String: any DatabaseKey.Type]) throws(LMDBError) {
     let page = try readPage(meta.transactionID & 1)
     // The flags of the free list are also those that the environment was created with: ours, or a copy's.
     let creation = UInt16(MDB_NOSUBDIR)
@@ -41,6 +43,10 @@ struct PageWalk: ~Copyable {
         let tree = Tree(Page(bytes: entry.value), at: 0)
       else {
         throw file.malformed("the main tree has an entry that is no database")
+      }
+      let name = String(decoding: entry.key, as: UTF8.self)
+      guard let keys = databases[name], keys.isInteger == tree.isIntegerKeyed else {
+        throw file.malformed("the main tree names a database “\(name)”, and none of that name and kind was made")
       }
       _ = try walk(tree, "database")
     }
@@ -297,9 +303,10 @@ extension Environment {
   /// Reads all pages of the trees and of the free list, and makes sure that LMDB can trust them: `PageWalk`. Nothing of
   /// it goes through the memory map, so whatever is wrong is an error and no signal.
   ///
+  /// - Parameter databases: by their names, all that were ever made, with what they are sorted by.
   /// - Throws: `.malformedFile`; `.truncated`.
   /// - Complexity: O(*pages of the trees* + *values on pages of their own* + *free pages*).
-  public func checkPages() throws(LMDBError) {
+  public func checkPages(of databases: [String: any DatabaseKey.Type]) throws(LMDBError) {
     var attempts = 8
     while true {
       // Pins the pages of its commit; those of older ones may be overwritten meanwhile.
@@ -308,7 +315,7 @@ extension Environment {
       try file.check()
       if let meta = try file.meta(ofTransaction: UInt64(transaction.transactionID)) {
         var walk = PageWalk(file, meta)
-        return try walk.check()
+        return try walk.check(databases)
       }
       attempts -= 1
       if attempts == 0 {

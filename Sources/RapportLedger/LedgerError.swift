@@ -40,14 +40,14 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     case .newerFormat(let found, let known):
       "the ledger has format \(found), this rapport knows format \(known): use the rapport that wrote it"
     case .damaged(let damage):
-      "the ledger is damaged \(damage); nothing was read past it. Restore a backup, or feed the sources again"
+      "the ledger is \(damage); nothing was read past it. Restore a backup, or feed the sources again"
     case .busy(let pid, let waited):
       "another writer\(pid.map { " (pid \($0))" } ?? "") kept the ledger for longer than \(waited.shortText); try again, or wait longer with --wait"
     case .forbidden(let path, let why): "no permission for \(path): \(why)"
     case .interrupted: "interrupted; nothing was changed, run the same command again"
     case .inputOutput(path: "standard input", let why): "standard input: \(why)"
     case .inputOutput(let path, let why):
-      "\(path): \(why.hasSuffix(".") ? String(why.dropLast()) : why). What was acknowledged is safe; make room or mend the disk and run the same command again"
+      "\(path): \(why). What was acknowledged is safe; make room or mend the disk and run the same command again"
     case .noSuchCustomer(let id): "no customer “\(id)” in this ledger"
     case .noSuchView(let name): "no view “\(name)”; `rapport view` lists them all"
     case .rejected(let field, let reason): (field.map { "\($0): " } ?? "") + reason

@@ -46,12 +46,12 @@ import Testing
     let directory = TemporaryDirectory()
     try copy(fixture.environment, to: directory, compacting: compacting)
     let copied = try Fixture(in: directory)
-    try copied.environment.checkPages()
+    try copied.environment.checkPages(of: Fixture.databases)
     #expect(try entries(copied) == entries(fixture))
     // What is written into it afterwards leaves it sound: numbers of transactions begin anew in a compacted copy.
     for round in 1..<4 {
       try copied.put([UInt64(round): [1, 2, 3]])
-      try copied.environment.checkPages()
+      try copied.environment.checkPages(of: Fixture.databases)
     }
   }
 

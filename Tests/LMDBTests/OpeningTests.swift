@@ -32,7 +32,7 @@ import Testing
     let directory = TemporaryDirectory()
     replaceFile(directory.environment, with: [])
     for access in [Environment.Options.Access.readOnly, .readWrite] {
-      #expect(openFailure(directory.environment, access)?.description.hasSuffix("Not a directory.") == true)
+      #expect(openFailure(directory.environment, access)?.description.hasSuffix("Not a directory") == true)
     }
   }
 

@@ -15,13 +15,16 @@ import Testing
       }
       for key in 0..<20 as Range<UInt64> where round % 2 == 1 { try transaction.delete(key * 3, in: fixture.numbers) }
       try transaction.commit()
-      try fixture.environment.checkPages()
+      try fixture.environment.checkPages(of: Fixture.databases)
     }
   }
 
-  private func defect(in directory: TemporaryDirectory) -> LMDBError? {
+  private func defect(
+    in directory: TemporaryDirectory, of databases: [String: any DatabaseKey.Type] = Fixture.databases
+  ) -> LMDBError? {
     failure { () throws(LMDBError) in
-      try Environment(at: directory.environment, options: .init(access: .readOnly, mapBytes: 1 << 24)).checkPages()
+      let options = Environment.Options(access: .readOnly, mapBytes: 1 << 24)
+      try Environment(at: directory.environment, options: options).checkPages(of: databases)
     }
   }
 
@@ -33,6 +36,25 @@ import Testing
     let directory = TemporaryDirectory()
     try makeFile(in: directory)
     #expect(defect(in: directory) == nil)
+  }
+
+  @Test func aDatabaseOfAnotherNameOrKindIsFound() throws {
+    let directory = TemporaryDirectory()
+    try makeFile(in: directory)
+    for databases: [String: any DatabaseKey.Type] in [["numbeps": UInt64.self], ["numbers": String.self], [:]] {
+      #expect(defect(in: directory, of: databases)?.isDamaged == true)
+    }
+  }
+
+  /// As if nothing had ever been written: then a writer would begin anew.
+  @Test func aFirstCommitWhoseNumberLostItsBitIsFound() throws {
+    let directory = TemporaryDirectory()
+    _ = try Fixture(in: directory)
+    var damaged = contents(directory.dataFile)
+    #expect(integer(damaged, 144, 8) == 0 && integer(damaged, 4_240, 8) == 1)
+    damaged[4_240] = 0
+    replaceFile(directory.dataFile, with: damaged)
+    #expect(openFailure(directory.environment, .readWrite)?.isDamaged == true)
   }
 
   /// Every bit of the header, the slots and the nodes' headers of every page of the trees and of the free list.

@@ -38,6 +38,8 @@ struct Fixture {
   let environment: Environment
   let numbers: Database<UInt64>
 
+  static var databases: [String: any DatabaseKey.Type] { ["numbers": UInt64.self] }
+
   init(in directory: TemporaryDirectory = TemporaryDirectory(), mapBytes: Int = 16 << 20) throws(LMDBError) {
     self.directory = directory
     environment = try Environment(at: directory.environment, options: .init(access: .readWrite, mapBytes: mapBytes))

@@ -32,8 +32,8 @@ struct CopyRun {
   func complete(against digest: LogDigest? = nil, damageHint: String) throws -> Verification {
     let verification = try VerificationReport.ofChild(path: staged.path, against: digest, display)
     guard verification.isSound else {
-      let place = verification.damage.first.map { "\($0)" } ?? ""
-      throw Failure(.damaged, "the copy is damaged \(place); it was not kept: \(damageHint)")
+      let found = verification.damage.first.map(String.init) ?? "damaged"
+      throw Failure(.damaged, "the copy is \(found); it was not kept: \(damageHint)")
     }
     try copy.finish(sealedEvents: verification.sealedEvents)
     try System.checkSignals()

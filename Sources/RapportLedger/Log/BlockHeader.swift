@@ -152,5 +152,6 @@ public struct Damage: Error, Sendable, Equatable, CustomStringConvertible {
     self.detail = detail
   }
 
-  public var description: String { position == 0 ? detail : "at position \(position): \(detail)" }
+  /// `damaged at position 7: …`, or `damaged: …` where no events are concerned.
+  public var description: String { "damaged\(position == 0 ? "" : " at position \(position)"): \(detail)" }
 }

@@ -71,7 +71,7 @@ public final class Ledger: Sendable {
     do throws(LedgerError) {
       // Before LMDB follows any of them: one flipped bit can lead to an older state of the log, hide it, so that a
       // writer would begin anew, or have a writer overwrite what is in use. About a microsecond a block.
-      try mapping(path) { [log] () throws(LMDBError) in try log.checkPages() }
+      try mapping(path) { [log] () throws(LMDBError) in try log.checkPages(of: Ledger.databases) }
     } catch {
       guard !refusesUnsoundPages, case .damaged = error else { throw error }
       damage = error

@@ -29,24 +29,20 @@ struct LedgerMeta: BitwiseCopyable, Sendable {
   func computeChecksum() -> UInt64 { withUnsafeBytes(of: self) { rpt_hash64($0.baseAddress, 56, 0) } }
 
   init(_ bytes: [UInt8]) throws(LedgerError) {
-    guard bytes.count == Self.bytes else {
-      throw .damaged(Damage(kind: .meta, position: 0, detail: "the ledger's own record has \(bytes.count) bytes"))
-    }
+    guard bytes.count == Self.bytes else { throw Self.damaged("has \(bytes.count) bytes") }
     self = bytes.withUnsafeBytes { $0.loadUnaligned(as: LedgerMeta.self) }
-    guard magic == Self.magic else {
-      throw .damaged(Damage(kind: .meta, position: 0, detail: "the ledger's own record has no magic number"))
-    }
+    guard magic == Self.magic else { throw Self.damaged("has no magic number") }
     // In every format to come the checksum stands where it stands now, so that a flipped bit is damage and a newer
     // format is told from it.
-    guard checksum == computeChecksum() else {
-      throw .damaged(Damage(kind: .meta, position: 0, detail: "the checksum of the ledger's own record does not match"))
-    }
+    guard checksum == computeChecksum() else { throw Self.damaged("does not match its checksum") }
     guard version == BlockHeader.formatVersion else {
       throw .newerFormat(found: Int(version), known: Int(BlockHeader.formatVersion))
     }
-    guard height >= 1, height <= 16 else {
-      throw .damaged(Damage(kind: .meta, position: 0, detail: "segments of 2^\(height) events"))
-    }
+    guard height >= 1, height <= 16 else { throw Self.damaged("says that segments have 2^\(height) events") }
+  }
+
+  static func damaged(_ what: String) -> LedgerError {
+    .damaged(Damage(kind: .meta, position: 0, detail: "the ledger's own record in log/data.mdb \(what)"))
   }
 }
 
@@ -79,6 +75,9 @@ extension Ledger {
     }
   }
 
+  /// The databases of a log, and what they are sorted by.
+  static var databases: [String: any DatabaseKey.Type] { ["meta": String.self, "blocks": UInt64.self] }
+
   static func openDatabases(
     _ log: Environment, path: String, creating: Bool, height: Int
   ) throws(LedgerError) -> (LedgerMeta, Database<UInt64>) {
@@ -89,11 +88,14 @@ extension Ledger {
       try log.openDatabase(named: "blocks", keys: UInt64.self, create: creating)
     }
     guard let metas, let blocks else { throw .absent(path: path) }
-    let stored = try mapping(path) { () throws(LMDBError) in
+    let (stored, entries) = try mapping(path) { () throws(LMDBError) in
       let transaction = try log.read()
-      return try transaction.get(LedgerMeta.key, in: metas)?.withUnsafeBytes { [UInt8]($0) }
+      let stored = try transaction.get(LedgerMeta.key, in: metas)?.withUnsafeBytes { [UInt8]($0) }
+      return (stored, try transaction.count(of: metas) + transaction.count(of: blocks))
     }
     if let stored { return (try LedgerMeta(stored), blocks) }
+    // What was written goes by a seed that only the record knows: another record would make nonsense of it.
+    guard entries == 0 else { throw LedgerMeta.damaged("is not there") }
     guard creating else { throw .absent(path: path) }
     let meta = LedgerMeta(height: height)
     try mapping(path) { () throws(LMDBError) in

@@ -41,7 +41,7 @@ final class KeyStore {
     return try mapping(path) { () throws(LMDBError) in
       let environment = try Environment(at: path, options: .init(access: access, mapBytes: 1 << 36))
       // As with the log, before LMDB follows any of them.
-      try environment.checkPages()
+      try environment.checkPages(of: ["branches": UInt64.self])
       guard
         let branches = try environment.openDatabase(
           named: "branches", keys: UInt64.self, create: access == .readWrite)

@@ -36,7 +36,7 @@ struct Verifier {
   /// The log, as of one moment.
   private mutating func verifyLog() throws(LedgerError) {
     let log = ledger.log
-    do throws(LMDBError) { try log.checkPages() } catch { note(try fileDamage(error, 0)) }
+    do throws(LMDBError) { try log.checkPages(of: Ledger.databases) } catch { note(try fileDamage(error, 0)) }
     let transaction: ReadTransaction
     do throws(LMDBError) { transaction = try log.read() } catch { throw LedgerError(error, path: ledger.path) }
     let entries = try listEntries(transaction)

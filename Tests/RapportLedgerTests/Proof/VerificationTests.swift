@@ -252,6 +252,44 @@ struct VerificationTests {
     }
   }
 
+  /// Names of databases, the key of the ledger's record, and the record itself: bytes that lead to everything else.
+  @Test("a flipped bit in what leads to the log is damage, neither absence nor a reason to begin anew")
+  func flippedOnTheWay() throws {
+    let ledger = try Self.ledger()
+    let digest = try LogDigestTests.digest(ledger.ledger)
+    let sound = [UInt8](try Data(contentsOf: URL(fileURLWithPath: ledger.path + "/log/data.mdb")))
+    func integer(_ offset: Int, _ count: Int) -> Int {
+      (0..<count).reversed().reduce(0) { $0 << 8 | Int(sound[offset + $1]) }
+    }
+    let newer = integer(144, 8) > integer(4240, 8) ? 0 : 4096
+    let main = 4096 * integer(newer + 128, 8)
+    let meta = try #require(nodes(main).first { name(of: $0) == "meta" })
+    let record = 4096 * integer(meta + 8 + 4 + 40, 8)
+    #expect(nodes(record).map(name) == ["ledger"])
+    func nodes(_ page: Int) -> [Int] {
+      stride(from: 16, to: integer(page + 12, 2), by: 2).map { page + integer(page + $0, 2) }
+    }
+    func name(of node: Int) -> String {
+      String(decoding: sound[node + 8..<node + 8 + integer(node + 6, 2)], as: UTF8.self)
+    }
+    // All but the unused bytes between the slots and the nodes, and the pad.
+    for page in [main, record] {
+      let (lower, upper) = (integer(page + 12, 2), integer(page + 14, 2))
+      for place in Array(0..<8) + Array(10..<lower) + Array(upper..<4096) {
+        try Self.damagedCopy(of: ledger) {
+          $0[page + place] ^= 1 << UInt8(place % 8)
+        } _: { path in
+          for purpose in [Ledger.Purpose.writing, .reading] {
+            if case .damaged? = Self.openingError(path, purpose) { continue }
+            // The byte between a value of an odd length and the next.
+            let copy = try Ledger(at: path, for: .reading, mapBytes: 1 << 30)
+            #expect(try LogDigestTests.digest(copy) == digest, "byte \(place) of the page at \(page)")
+          }
+        }
+      }
+    }
+  }
+
   private static func openingError(_ path: String, _ purpose: Ledger.Purpose) -> LedgerError? {
     do throws(LedgerError) {
       _ = try Ledger(at: path, for: purpose, height: 4, mapBytes: 1 << 30)
