@@ -11,7 +11,8 @@ struct TrustTests {
     let lines = try #require(Self.events).split(separator: "\n")
     for part in [lines[..<1000], lines[1000...]] {
       let input = Data((part.joined(separator: "\n") + "\n").utf8)
-      #expect(try Executable.run(["ingest", "--quiet", "--ledger", folder.ledger], input: input).status == 0)
+      let result = try Executable.run(["ingest", "--quiet", "--ledger", folder.ledger], input: input)
+      #expect(result.status == 0, "\(result.errors)")
     }
     return folder.ledger
   }

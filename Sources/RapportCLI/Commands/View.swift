@@ -73,9 +73,10 @@ struct View: ParsableCommand {
       let note: (Rich) -> Void = { if !isQuiet { StandardError.line($0, noColor: options.noColor) } }
       let answer = try self.answer(name, query)
       if json {
-        try output.json(answer.jsonText)
+        try answer.writeJSON { try output.json(piece: $0) }
+        try output.line()
       } else if csv {
-        try output.text(ViewPage.csv(of: answer, keys: info.definition.keys(for: query)))
+        try ViewPage.printCSV(answer, keys: info.definition.keys(for: query), on: &output)
       } else {
         try ViewPage.print(answer, info: info, query: query, on: &output, note: note)
         return
@@ -119,8 +120,8 @@ struct View: ParsableCommand {
             })
         ]))
     } else if csv {
-      try output.text(CSV.line(["view", "version", "question"]))
-      for info in infos { try output.text(CSV.line([info.name, "\(info.version)", CSV.field(info.question)])) }
+      try output.text(CSV.line(["view", "version", "question"]).utf8)
+      for info in infos { try output.text(CSV.line([info.name, "\(info.version)", CSV.field(info.question)]).utf8) }
     } else if output.terminal.isTerminal {
       try output.lines(DefinitionPage.catalogue(infos, columns: output.terminal.columns))
     } else {

@@ -20,7 +20,7 @@ enum ViewPage {
       } else {
         try output.line(Table.tabbed([Rich("counterweight"), Rich(view)]))
       }
-      try printRows(rows, keys: rows.first?.cells.map(\.key) ?? [], isList: rows.count == 1, on: &output)
+      try printRows(.init(rows), keys: rows.first?.cells.map(\.key) ?? [], isList: rows.count == 1, on: &output)
     }
     let leftOut = answer.rows.leftOut.map { Rich("\($0.reason) \(Human.count($0.count))") }
     let remark = leftOut.isEmpty ? Rich() : Rich("left out: ") + .joined(leftOut, Rich(", "))
@@ -36,19 +36,20 @@ enum ViewPage {
 
   /// Rows without a view around them.
   static func print(_ rows: [ViewRow], keys: [String], on output: inout Output) throws {
-    try printRows(rows, keys: keys, isList: false, on: &output)
+    try printRows(.init(rows), keys: keys, isList: false, on: &output)
   }
 
-  private static func printRows(_ rows: [ViewRow], keys: [String], isList: Bool, on output: inout Output) throws {
-    let isTerminal = output.terminal.isTerminal
+  private static func printRows(
+    _ rows: ViewRows.Rows, keys: [String], isList: Bool, on output: inout Output
+  ) throws {
     if isList, rows.count == 1 {
       try printList(rows[0], on: &output)
-    } else if !rows.isEmpty {
-      try output.table(table(rows, isTerminal))
-    } else if isTerminal {
+    } else if !output.terminal.isTerminal {
+      try printTabbed(rows, keys: keys, on: &output)
+    } else if rows.isEmpty {
       try output.line(Rich("no rows", .dim))
     } else {
-      try output.line(Table.tabbed(keys.map { Rich($0) }))
+      try output.table(table(.init(Array(rows))))
     }
   }
 
@@ -98,16 +99,42 @@ enum ViewPage {
 
   // MARK: Rows
 
-  private static func table(_ rows: [ViewRow], _ isTerminal: Bool) -> Table {
+  /// For programs; there may be a row for every customer.
+  private static func printTabbed(_ rows: ViewRows.Rows, keys: [String], on output: inout Output) throws {
+    let titles = rows.first?.cells.map(\.key) ?? keys
+    try output.line(Table.tabbed(titles.map { Rich($0) }))
+    let (terminal, keyCount) = (output.terminal, keyCount(of: rows))
+    try rows.forEachPiece { row, _, line in
+      let cells = row.cells.enumerated().map { text($1.value, isKey: $0 < keyCount, isTerminal: false) }
+      line.append(contentsOf: Table.tabbed(cells).rendered(on: terminal).utf8)
+      line.append(UInt8(ascii: "\n"))
+    } to: {
+      try output.text($0)
+    }
+  }
+
+  /// What the rows are about comes first: texts before the first number.
+  private static func keyCount(of rows: ViewRows.Rows) -> Int {
+    rows.first?.cells.indices.first { isNumber(column: $0, of: rows) } ?? 1
+  }
+
+  /// All values of a column are of a kind, or there are none.
+  private static func isNumber(column: Int, of rows: ViewRows.Rows) -> Bool {
+    for row in rows {
+      if case .none = row.cells[column].value { continue }
+      return isNumber(row.cells[column].value)
+    }
+    return false
+  }
+
+  private static func table(_ rows: ViewRows.Rows) -> Table {
     let first = rows[0].cells
-    // What the rows are about comes first: texts before the first number.
-    let keyCount = first.indices.first { index in rows.contains { isNumber($0.cells[index].value) } } ?? 1
+    let keyCount = keyCount(of: rows)
     let columns = first.indices.map { index in
-      Table.Column(
-        first[index].key, isRight: rows.contains { isNumber($0.cells[index].value) }, isKey: index < keyCount)
+      Table.Column(first[index].key, isRight: isNumber(column: index, of: rows), isKey: index < keyCount)
     }
     var table = Table(columns)
-    let greatest = isTerminal ? greatestCounts(rows) : []
+    let greatest = greatestCounts(rows)
     for row in rows {
       table.append(
         row.cells.enumerated().map { index, cell in
@@ -115,15 +142,14 @@ enum ViewPage {
             return Rich(Human.count(count)) + Rich(" ")
               + Rich(Bar.horizontal(Double(count) / Double(greatest[0].count), columns: 8), .accent)
           }
-          if index < keyCount, cell.value == .none { return Rich(isTerminal ? "(none)" : "", .dim) }
-          return text(cell.value, isTerminal: isTerminal)
+          return text(cell.value, isKey: index < keyCount, isTerminal: true)
         })
     }
     return table
   }
 
   /// The first column of counts where a bar says something: several rows and something to compare.
-  private static func greatestCounts(_ rows: [ViewRow]) -> [(column: Int, count: Int)] {
+  private static func greatestCounts(_ rows: ViewRows.Rows) -> [(column: Int, count: Int)] {
     guard rows.count > 2 else { return [] }
     for column in rows[0].cells.indices {
       let counts = rows.compactMap { row -> Int? in
@@ -142,6 +168,12 @@ enum ViewPage {
     case .count, .rate, .per, .seconds, .number, .money: true
     case .none, .bool, .text, .time, .list, .distribution: false
     }
+  }
+
+  /// - Parameter isKey: says what a row is about.
+  private static func text(_ cell: ViewRow.Cell, isKey: Bool, isTerminal: Bool) -> Rich {
+    if isKey, case .none = cell { return Rich(isTerminal ? "(none)" : "", .dim) }
+    return text(cell, isTerminal: isTerminal)
   }
 
   private static func text(_ cell: ViewRow.Cell, isTerminal: Bool) -> Rich {
@@ -204,18 +236,21 @@ enum ViewPage {
 
   // MARK: CSV
 
-  static func csv(of answer: ViewAnswer, keys: [String]) -> String {
-    guard let first = answer.rows.rows.first else { return CSV.line(keys) }
-    var text = CSV.line(first.cells.map(\.key))
-    for row in answer.rows.rows { text += CSV.line(row.cells.map { csv($0.value) }) }
-    return text
+  static func printCSV(_ answer: ViewAnswer, keys: [String], on output: inout Output) throws {
+    let rows = answer.rows.rows
+    try output.text(CSV.line(rows.first?.cells.map(\.key) ?? keys).utf8)
+    try rows.forEachPiece { row, _, text in
+      text.append(contentsOf: CSV.line(row.cells.map { csv($0.value) }).utf8)
+    } to: {
+      try output.text($0)
+    }
   }
 
   private static func csv(_ cell: ViewRow.Cell) -> String {
     switch cell {
     case .none, .rate(_, 0), .per(_, _, 0): ""
     case .text(let text): CSV.field(text)
-    case .list, .distribution: CSV.field(cell.json.text)
+    case .list, .distribution: CSV.field(cell.jsonText)
     default: CSV.quoted(cell.json.plainText)
     }
   }

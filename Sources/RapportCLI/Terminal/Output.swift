@@ -52,14 +52,18 @@ struct Output: ~Copyable {
 
   /// JSON text on a line of its own.
   mutating func json(_ text: [UInt8]) throws {
-    if terminal.isTerminal { buffer.append(contentsOf: TerminalText.escapedJSON(text)) } else { buffer += text }
-    buffer.append(UInt8(ascii: "\n"))
-    try drain()
+    try json(piece: text)
+    try line()
+  }
+
+  /// Some of the text of a JSON document.
+  mutating func json(piece text: [UInt8]) throws {
+    try self.text(terminal.isTerminal ? TerminalText.escapedJSON(text) : text)
   }
 
   /// Text that has its final form already: CSV.
-  mutating func text(_ text: String) throws {
-    buffer.append(contentsOf: text.utf8)
+  mutating func text(_ text: some Sequence<UInt8>) throws {
+    buffer.append(contentsOf: text)
     try drain()
   }
 

@@ -71,15 +71,13 @@ struct CustomerSeams: View {
   }
 
   func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    let rows = try KeyedRows.sorted(of: tally, names) { entry, names, rows in
-      let customer = try names.subject(entry.person)
-      let index = Double(entry.squares) / Double(entry.touches * entry.touches)
-      let row = ViewRow([
-        "customer": .text(customer), "touches": .count(entry.touches), "silo_index": .number(index),
-        "effort_minutes": .count(entry.minutes),
-      ])
-      rows.add(row, by: customer)
-    }
-    return ViewRows(rows)
+    ViewRows(
+      try .byCustomer(tally, names, { $0.person }) { customer, entry in
+        let index = Double(entry.squares) / Double(entry.touches * entry.touches)
+        return ViewRow([
+          "customer": .text(customer), "touches": .count(entry.touches), "silo_index": .number(index),
+          "effort_minutes": .count(entry.minutes),
+        ])
+      })
   }
 }

@@ -28,7 +28,7 @@ public struct Journey: View, PackedProjection {
   /// In a fact `code` is one more than the kind of a step that is called after it; other steps have a `name`. Its `number`
   /// is one for the loss of a customer.
   public struct StepName: Hashable, BitwiseCopyable, Sendable {
-    fileprivate let code: UInt32
+    let code: UInt32
     private static let kindBit: UInt32 = 1 << 31
 
     init(_ fact: PackedFact) { code = fact.code == 0 ? fact.name : Self.kindBit | UInt32(fact.code - 1) }
@@ -72,12 +72,12 @@ public struct Journey: View, PackedProjection {
     /// By the codes of both steps; and the gaps of each.
     var edges = ScratchTable<Edge>()
     var gaps = GroupedPercentiles()
-    var variants: [[StepName]: Int] = [:]
+    var variants = StepPaths()
     var deadEnds: [StepName: Int] = [:]
 
     mutating func merge(_ later: Tally) {
       gaps.append(later.gaps, groups: later.edges.values.map { place(of: $0) })
-      variants.merge(later.variants, uniquingKeysWith: +)
+      variants.merge(later.variants)
       deadEnds.merge(later.deadEnds, uniquingKeysWith: +)
     }
   }
@@ -89,7 +89,6 @@ public struct Journey: View, PackedProjection {
   public func add(_ records: Span<UInt8>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     guard person != 0 || query.has("per") else { return }
     let (listsVariants, listsDeadEnds) = (query.has("variants"), query.has("dead-ends"))
-    var path: [StepName] = []
     var before: (step: StepName, time: Int64)?
     var facts = FactReader(records)
     while let fact = facts.next() {
@@ -97,7 +96,7 @@ public struct Journey: View, PackedProjection {
       defer { before = (step, fact.time) }
       guard query.includes(fact.time) else { continue }
       if listsVariants {
-        path.append(step)
+        tally.variants.append(step)
       } else if let before {
         if !listsDeadEnds {
           tally.follow(before.step, step, after: flooredSeconds(elapsed(from: before.time, to: fact.time)))
@@ -106,56 +105,35 @@ public struct Journey: View, PackedProjection {
         }
       }
     }
-    if !path.isEmpty { tally.variants[path, default: 0] += 1 }
+    tally.variants.end()
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    let steps = try StepTexts(tally, names)
-    var rows: [(n: Int, path: [Int], row: ViewRow)] = []
-    for (path, n) in tally.variants {
-      let row = ViewRow(["steps": .list(path.map { steps.cell($0) }), "n": .count(n)])
-      rows.append((n, path.map { steps.rank($0) }, row))
+    if query.has("variants") {
+      let ranked = try RankedPaths(tally.variants.steps, tally.variants.paths, names)
+      return ViewRows(
+        .init(of: ranked.order) { path in
+          ViewRow(["steps": .list(ranked.texts(of: path)), "n": .count(ranked.count(of: path))])
+        })
     }
-    for (step, n) in tally.deadEnds {
-      rows.append((n, [steps.rank(step)], ViewRow(["step": steps.cell(step), "n": .count(n)])))
+    if query.has("dead-ends") {
+      let ends = tally.deadEnds.enumerated().map { StepPaths.Path(end: $0 + 1, count: $1.value) }
+      let ranked = try RankedPaths(Array(tally.deadEnds.keys), ends, names)
+      return ViewRows(
+        ranked.order.map { ViewRow(["step": ranked.texts(of: $0)[0], "n": .count(ranked.count(of: $0))]) })
     }
     let gaps = tally.gaps.percentiles(50, 90, groups: tally.edges.count)
-    for (edge, (n, gap)) in zip(tally.edges.values, gaps) {
-      let row = ViewRow([
-        "from": steps.cell(edge.from), "to": steps.cell(edge.to), "n": .count(n), "gap_p50": .seconds(gap[0]),
-        "gap_p90": .seconds(gap[1]),
-      ])
-      rows.append((n, [steps.rank(edge.from), steps.rank(edge.to)], row))
-    }
-    // The most frequent first; paths of equal frequency in the order of their texts.
-    rows.sort { $0.n != $1.n ? $0.n > $1.n : $0.path.lexicographicallyPrecedes($1.path) }
-    return ViewRows(rows.map(\.row))
+    let edges = gaps.enumerated().map { StepPaths.Path(end: 2 * ($0 + 1), count: $1.count) }
+    let ranked = try RankedPaths(tally.edges.values.flatMap { [$0.from, $0.to] }, edges, names)
+    return ViewRows(
+      ranked.order.map { edge in
+        let (steps, gap) = (ranked.texts(of: edge), gaps[edge].values)
+        return ViewRow([
+          "from": steps[0], "to": steps[1], "n": .count(gaps[edge].count), "gap_p50": .seconds(gap[0]),
+          "gap_p90": .seconds(gap[1]),
+        ])
+      })
   }
-}
-
-/// What the steps of a tally are called, and their order: each is looked up once, however many paths take it.
-private struct StepTexts {
-  private var steps: [Journey.StepName: (cell: ViewRow.Cell, rank: Int)] = [:]
-
-  init(_ tally: Journey.Tally, _ names: borrowing Snapshot) throws {
-    var texts: [Journey.StepName: String] = [:]
-    func add(_ step: Journey.StepName, _ names: borrowing Snapshot) throws {
-      if texts[step] == nil { texts[step] = try step.text(names) }
-    }
-    for path in tally.variants.keys { for step in path { try add(step, names) } }
-    for step in tally.deadEnds.keys { try add(step, names) }
-    for edge in tally.edges.values {
-      try add(edge.from, names)
-      try add(edge.to, names)
-    }
-    let sorted = Set(texts.values).sorted { keyPrecedes($0, $1) }
-    let ranks = Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices))
-    for (step, text) in texts { steps[step] = (.text(text), ranks[text]!) }
-  }
-
-  func cell(_ step: Journey.StepName) -> ViewRow.Cell { steps[step]!.cell }
-  /// Equal for steps of the same text.
-  func rank(_ step: Journey.StepName) -> Int { steps[step]!.rank }
 }
 
 extension Journey.Tally {

@@ -1,28 +1,29 @@
-/// Rows to be sorted by keys that they may not even show.
-struct KeyedRows {
+/// Rows, or what they are made of, to be sorted by keys that they may not even show.
+struct KeyedRows<Row> {
   /// With the first bytes of the first key, which decide almost always: numbers are compared and moved faster than texts.
-  private var rows: [(start: UInt128, keys: [String?], row: ViewRow)] = []
+  private var rows: [(start: UInt128, first: String?, second: String?, row: Row)] = []
 
-  /// - Parameter keys: the first one that differs from that of another row decides.
-  mutating func add(_ row: ViewRow, by keys: String?...) {
-    rows.append((Self.start(of: keys.first ?? nil), keys, row))
+  /// - Parameter second: decides where the first key is the same.
+  mutating func add(_ row: Row, by first: String?, _ second: String? = nil) {
+    rows.append((Self.start(of: first), first, second, row))
   }
 
   /// - Parameter time: comes before the keys.
-  mutating func add(_ row: ViewRow, at time: Int64, by keys: String?...) {
-    rows.append((UInt128(UInt64(bitPattern: time) ^ 1 << 63), keys, row))
+  mutating func add(_ row: Row, at time: Int64, by first: String?, _ second: String?) {
+    rows.append((UInt128(UInt64(bitPattern: time) ^ 1 << 63), first, second, row))
   }
 
   /// Rows of many things, in their order; made on all processors.
   static func sorted<T>(
     of things: [T], _ names: borrowing Snapshot,
     _ add: @Sendable (T, borrowing Snapshot, inout KeyedRows) throws -> Void
-  ) throws -> [ViewRow] {
+  ) throws -> [Row] {
     nonisolated(unsafe) let things = things
     let parts = try withUnsafePointer(to: names) { names in
       let names = SharedPointer(pointer: names)
-      return try mapStretches(of: things.count, atLeast: ViewAnswer.rowsOfThreadMin) { stretch in
+      return try mapStretches(of: things.count, atLeast: ViewRows.Rows.rowsOfThreadMin) { stretch in
         var rows = KeyedRows()
+        rows.rows.reserveCapacity(stretch.count)
         for thing in things[stretch] { try add(thing, names.pointer.pointee, &rows) }
         return rows
       }
@@ -33,7 +34,7 @@ struct KeyedRows {
   }
 
   /// Bytewise by keys, null last.
-  var sorted: [ViewRow] {
+  var sorted: [Row] {
     var order = rows.indices.map { (start: rows[$0].start, index: $0) }
     order.sort { a, b in a.start != b.start ? a.start < b.start : precedes(a.index, b.index) }
     return order.map { rows[$0.index].row }
@@ -52,8 +53,28 @@ struct KeyedRows {
   }
 
   private func precedes(_ a: Int, _ b: Int) -> Bool {
-    for (a, b) in zip(rows[a].keys, rows[b].keys) where a != b { return keyPrecedes(a, b) }
+    if rows[a].first != rows[b].first { return keyPrecedes(rows[a].first, rows[b].first) }
+    if rows[a].second != rows[b].second { return keyPrecedes(rows[a].second, rows[b].second) }
     return a < b
+  }
+}
+
+extension ViewRows.Rows {
+  /// Rows about customers in the order of their ids. What a row says is made when it is asked for.
+  ///
+  /// - Parameters:
+  ///   - customer: the number of the customer that something is about.
+  ///   - second: orders what is about the same customer.
+  static func byCustomer<T: Sendable>(
+    _ things: [T], _ names: borrowing Snapshot, _ customer: @Sendable (T) -> UInt32,
+    then second: @Sendable (T) -> String? = { _ in nil }, row: @escaping @Sendable (_ customer: String, T) -> ViewRow
+  ) throws -> Self {
+    typealias Place = (id: String, index: Int)
+    let sorted = try KeyedRows<Place>.sorted(of: Array(things.indices), names) { index, names, rows in
+      let id = try names.subject(customer(things[index]))
+      rows.add((id, index), by: id, second(things[index]))
+    }
+    return Self(of: sorted) { row($0.id, things[$0.index]) }
   }
 }
 

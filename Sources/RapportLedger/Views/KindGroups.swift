@@ -26,7 +26,7 @@ public struct KindGroups<Value> {
     by grouping: String?, _ names: borrowing Snapshot,
     _ cells: (_ kind: String?, _ group: String?, _ value: inout Value) throws -> ViewRow
   ) throws -> [ViewRow] {
-    var rows = KeyedRows()
+    var rows = KeyedRows<ViewRow>()
     let named = kinds.enumerated().map { (kind: word(UInt8($0), words), groups: $1) }
     for (kind, groups) in named.sorted(by: { keyPrecedes($0.kind, $1.kind) }) {
       for (group, value) in try groups.sorted(names) {

@@ -147,7 +147,7 @@ public struct Losses: View {
     let actions = tally.actions.values.filter { query.includes($0.taken.time) }
     let active = tally.active.counts(at: actions.map(\.taken.time))
     let leaving = tally.leaving.counts(at: actions.map(\.taken.time))
-    var rows = KeyedRows()
+    var rows = KeyedRows<ViewRow>()
     for (index, action) in actions.enumerated() {
       let name = try names.name(action.taken.name)
       var currencies = Set(action.prior.keys).union(action.stated.keys)
@@ -173,7 +173,7 @@ public struct Losses: View {
   }
 
   private func reasonRows(_ tally: Tally, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    var rows = KeyedRows()
+    var rows = KeyedRows<ViewRow>()
     for (departure, lost) in tally.departures {
       let reason = try names.name(departure.reason)
       let competitor = departure.competitor == 0 ? nil : try names.name(departure.competitor)

@@ -10,7 +10,7 @@
 ///
 /// Fader, Hardie and Lee, "Counting Your Customers the Easy Way", Marketing Science 24 (2005); the default parameters
 /// are those of their CDNOW example, in weeks.
-struct PurchaseModel {
+struct PurchaseModel: Sendable {
   let r, alpha, a, b: Double
 
   init(_ query: ViewQuery) {

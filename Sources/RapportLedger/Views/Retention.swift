@@ -76,7 +76,7 @@ public struct Retention: View {
     hasher.add(mark.isOrder)
   }
 
-  struct Customer {
+  struct Customer: Sendable {
     var person: UInt32
     var currency: UInt16 = 0
     /// Days of the first and the last purchase, and how many days there are.
@@ -155,34 +155,33 @@ public struct Retention: View {
       })
   }
 
-  private func quietRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    try KeyedRows.sorted(of: tally.quiet, names) { quiet, names, rows in
-      let (person, last, interval) = quiet
-      let customer = try names.subject(person)
-      let row = ViewRow([
-        "customer": .text(customer), "last_inbound": .time(last),
-        "days": .count(Int(elapsed(from: last, to: query.asOf) / nanosecondsPerDay)),
-        "days_interval_p50": .count(Int(interval / nanosecondsPerDay)),
+  private func quietRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> ViewRows.Rows {
+    let asOf = query.asOf
+    return try .byCustomer(tally.quiet, names, { $0.person }) { customer, quiet in
+      ViewRow([
+        "customer": .text(customer), "last_inbound": .time(quiet.last),
+        "days": .count(Int(elapsed(from: quiet.last, to: asOf) / nanosecondsPerDay)),
+        "days_interval_p50": .count(Int(quiet.interval / nanosecondsPerDay)),
       ])
-      rows.add(row, by: customer)
     }
   }
 
-  private func customerRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
+  private func customerRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> ViewRows.Rows {
     let end = query.day(of: query.asOf).days
-    let model = PurchaseModel(query)
-    return try KeyedRows.sorted(of: tally.customers, names) { customer, names, rows in
-      let subject = try names.subject(customer.person)
-      let currency = Currency.text(customer.currency)
+    let model = query.has("alive") ? PurchaseModel(query) : nil
+    return try .byCustomer(
+      tally.customers, names, { $0.person }, then: { Currency.text($0.currency) }
+    ) { id, customer in
       let x = customer.days - 1
       let recency = Double(customer.last - customer.first) / 7
       let age = Double(end - customer.first) / 7
       var row = ViewRow([
-        "customer": .text(subject), "currency": .text(currency), "x": .count(x), "t_x": .number(recency),
+        "customer": .text(id), "currency": .text(Currency.text(customer.currency)), "x": .count(x),
+        "t_x": .number(recency),
         "t": .number(age), "m": .money(x == 0 ? 0 : rounded(customer.spent, over: Int128(x))),
       ])
-      if query.has("alive") { row.set("p_alive_est", .number(model.alive(x: x, recency: recency, age: age))) }
-      rows.add(row, by: subject, currency)
+      if let model { row.set("p_alive_est", .number(model.alive(x: x, recency: recency, age: age))) }
+      return row
     }
   }
 }

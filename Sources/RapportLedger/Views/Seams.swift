@@ -121,7 +121,7 @@ public struct Seams: View {
         ])
       ])
     }
-    var rows = KeyedRows()
+    var rows = KeyedRows<ViewRow>()
     for (seam, value) in tally.seams {
       var wait = value.wait
       let (from, to) = (try names.name(seam.from), try names.name(seam.to))

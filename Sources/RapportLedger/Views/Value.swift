@@ -90,9 +90,21 @@ public struct Value: View {
     }
   }
 
+  /// A customer's account in a currency, and what they gave that is not money.
+  struct Customer: Sendable {
+    var customer: UInt32
+    var currency: UInt16 = 0
+    var account: Account?
+    var gifts: Gifts
+  }
+
+  /// Counted by what they are: ideas, referrals, reviews, goals achieved, confirmed solutions.
+  typealias Gifts = [5 of Int]
+
   public struct Tally: Mergeable {
     var currencies = Groups(Account())
-    var customers: [(customer: UInt32, accounts: [(currency: UInt16, account: Account)], gifts: [Int])] = []
+    /// Of each customer one for each currency, one without an account for those who never bought.
+    var customers: [Customer] = []
     var staff = 0
 
     mutating func merge(_ later: Tally) {
@@ -106,7 +118,7 @@ public struct Value: View {
   public func add(_ entries: Span<Entry>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     // One currency is the rule: a list is faster than a table.
     var accounts: [(currency: UInt16, account: Account)] = []
-    var gifts = [Int](repeating: 0, count: 5)
+    var gifts = Gifts(repeating: 0)
     for index in entries.indices where query.includes(entries[index].time) {
       let entry = entries[index]
       guard entry.what.rawValue <= Entry.What.cost.rawValue else {
@@ -126,7 +138,13 @@ public struct Value: View {
       accounts[index].account.unprofitable = accounts[index].account.contribution < 0 ? 1 : 0
     }
     if query.grouping == "customer" {
-      if !accounts.isEmpty || gifts.contains(where: { $0 > 0 }) { tally.customers.append((person, accounts, gifts)) }
+      for (currency, account) in accounts {
+        tally.customers.append(Customer(customer: person, currency: currency, account: account, gifts: gifts))
+      }
+      // Who never bought still has a row: what they gave is not money.
+      if accounts.isEmpty, gifts.indices.contains(where: { gifts[$0] > 0 }) {
+        tally.customers.append(Customer(customer: person, gifts: gifts))
+      }
       return
     }
     for (currency, account) in accounts {
@@ -150,27 +168,20 @@ public struct Value: View {
     ]
   }
 
-  /// What customers give that is not money, as an account of gifts counts it.
-  private static let gifts = ["ideas", "referrals", "reviews", "goals_achieved", "confirmed_solutions"]
-
-  private func customerRows(_ tally: Tally, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    try KeyedRows.sorted(of: tally.customers, names) { entry, names, rows in
-      let subject = try names.subject(entry.customer)
-      let currencies = entry.accounts.map { (Currency.text($0.currency), $0.account) }.sorted { $0.0 < $1.0 }
-      // Who never bought still has a row: what they gave is not money.
-      let none: [(String?, Account?)] = [(nil, nil)]
-      for (currency, account) in currencies.isEmpty ? none : currencies.map({ ($0.0, $0.1) }) {
-        var row = ViewRow(["customer": .text(subject), "currency": .text(orNone: currency)])
-        if let account {
-          row.cells += ViewRow(Self.cells(account)).cells
-        } else {
-          for key in ["revenue", "refunds", "cost", "contribution"] { row.set(key, .none) }
-          row.set("customers", .count(1))
-          row.set("unprofitable", .count(0))
-        }
-        for (key, count) in zip(Self.gifts, entry.gifts) { row.set(key, .count(count)) }
-        rows.add(row, by: subject, currency)
+  private func customerRows(_ tally: Tally, _ names: borrowing Snapshot) throws -> ViewRows.Rows {
+    @Sendable func currency(_ entry: Customer) -> String? { entry.account == nil ? nil : Currency.text(entry.currency) }
+    return try .byCustomer(tally.customers, names, { $0.customer }, then: currency) { customer, entry in
+      var row = ViewRow(["customer": .text(customer), "currency": .text(orNone: currency(entry))])
+      if let account = entry.account {
+        row.cells += ViewRow(Self.cells(account)).cells
+      } else {
+        for key in ["revenue", "refunds", "cost", "contribution"] { row.set(key, .none) }
+        row.set("customers", .count(1))
+        row.set("unprofitable", .count(0))
       }
+      let gifts = ["ideas", "referrals", "reviews", "goals_achieved", "confirmed_solutions"]
+      for (index, key) in gifts.enumerated() { row.set(key, .count(entry.gifts[index])) }
+      return row
     }
   }
 }

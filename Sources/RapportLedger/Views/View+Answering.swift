@@ -31,7 +31,7 @@ extension View {
     }
     var answer = answers.removeFirst()
     answer.view = Self.name
-    answer.counterweights = zip(counterweights, answers).map { ($0, $1.rows.rows) }
+    answer.counterweights = zip(counterweights, answers).map { ($0, Array($1.rows.rows)) }
     return answer
   }
 

@@ -11,43 +11,37 @@ public struct ViewAnswer: Sendable {
   /// The rows of the views that keep this one honest, in the order of its definition.
   public var counterweights: [(view: String, rows: [ViewRow])] = []
 
-  public var json: JSONValue { json { .array($0.map(\.json)) } }
+  public var json: JSONValue { .object(head + [.init(key: "rows", value: .array(rows.rows.map(\.json)))] + tail) }
 
-  /// The text of ``json``, made faster where there are many rows.
-  public var jsonText: [UInt8] {
+  /// Writes the text of ``json`` in pieces, which together take little memory, however many rows there are.
+  public func writeJSON(_ write: ([UInt8]) throws -> Void) rethrows {
     var bytes: [UInt8] = []
-    json { .raw(String(decoding: Self.text(of: $0), as: UTF8.self)) }.append(to: &bytes)
-    return bytes
+    JSONValue.object(head).append(to: &bytes)
+    bytes.removeLast()
+    try write(bytes + Array(",\"rows\":[".utf8))
+    try rows.rows.forEachPiece(
+      { row, index, text in
+        if index > 0 { text.append(UInt8(ascii: ",")) }
+        row.appendJSON(to: &text)
+      }, to: write)
+    bytes = []
+    JSONValue.object(tail).append(to: &bytes)
+    try write(Array("],".utf8) + bytes.dropFirst())
   }
 
-  /// Fewer rows than this a thread can make or write in the time that it takes to begin.
-  static let rowsOfThreadMin = 1 << 12
-
-  /// The rows as an array, each stretch of them written by a thread of its own.
-  private static func text(of rows: [ViewRow]) -> [UInt8] {
-    let texts = mapStretches(of: rows.count, atLeast: rowsOfThreadMin) { stretch in
-      var bytes: [UInt8] = []
-      for index in stretch {
-        bytes.append(UInt8(ascii: index == 0 ? "[" : ","))
-        rows[index].appendJSON(to: &bytes)
-      }
-      return bytes
-    }
-    var whole = rows.isEmpty ? [UInt8(ascii: "[")] : texts[0]
-    whole.reserveCapacity(texts.reduce(1) { $0 + $1.count })
-    for text in texts.dropFirst() { whole += text }
-    whole.append(UInt8(ascii: "]"))
-    return whole
-  }
-
-  private func json(_ list: ([ViewRow]) -> JSONValue) -> JSONValue {
+  private var head: [JSONValue.Member] {
     func time(_ value: Int64?) -> JSONValue { .string(value.map { Timestamp(nanoseconds: $0).description }) }
-    return .members([
-      "view": .string(view), "version": .int(version), "from": time(from), "to": time(to), "as_of": time(asOf),
-      "known_at": .int(knownAt.map { Int($0) }), "position": .int(Int(position)),
-      "rows": list(rows.rows),
-      "left_out": .object(rows.leftOut.map { .init(key: $0.reason, value: .int($0.count)) }),
-      "counterweight": .object(counterweights.map { .init(key: $0.view, value: list($0.rows)) }),
-    ])
+    return [
+      .init(key: "view", value: .string(view)), .init(key: "version", value: .int(version)),
+      .init(key: "from", value: time(from)), .init(key: "to", value: time(to)),
+      .init(key: "as_of", value: time(asOf)), .init(key: "known_at", value: .int(knownAt.map { Int($0) })),
+      .init(key: "position", value: .int(Int(position))),
+    ]
+  }
+
+  private var tail: [JSONValue.Member] {
+    let leftOut = rows.leftOut.map { JSONValue.Member(key: $0.reason, value: .int($0.count)) }
+    let others = counterweights.map { JSONValue.Member(key: $0.view, value: .array($0.rows.map(\.json))) }
+    return [.init(key: "left_out", value: .object(leftOut)), .init(key: "counterweight", value: .object(others))]
   }
 }

@@ -66,6 +66,13 @@ public struct ViewRow: Sendable, Equatable {
     /// A sum of money; one that no longer fits an amount is the greatest or the least there is.
     public static func money(_ sum: Int128) -> Cell { .money(Int64(clamping: sum)) }
 
+    /// The text of ``json``, without making that.
+    public var jsonText: String {
+      var bytes: [UInt8] = []
+      appendJSON(to: &bytes)
+      return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Appends the text of ``json``.
     func appendJSON(to bytes: inout [UInt8]) {
       switch self {
@@ -104,7 +111,7 @@ public struct ViewRow: Sendable, Equatable {
 
 /// The rows of a view and what it left out.
 public struct ViewRows: Sendable {
-  public var rows: [ViewRow] = []
+  public var rows = Rows([])
   /// Reasons and how often they applied.
   public var leftOut: [(reason: String, count: Int)] = []
   /// What a reader should know before believing the rows.
@@ -114,6 +121,11 @@ public struct ViewRows: Sendable {
 
   /// - Parameter leftOut: reasons that never applied are not mentioned.
   public init(_ rows: [ViewRow], leftOut: KeyValuePairs<String, Int> = [:], warnings: [String] = []) {
+    self.init(Rows(rows), leftOut: leftOut, warnings: warnings)
+  }
+
+  /// - Parameter leftOut: reasons that never applied are not mentioned.
+  public init(_ rows: Rows, leftOut: KeyValuePairs<String, Int> = [:], warnings: [String] = []) {
     self.rows = rows
     self.leftOut = leftOut.filter { $0.value > 0 }.map { ($0.key, $0.value) }
     self.warnings = warnings

@@ -52,6 +52,43 @@ struct JourneyTests {
     ])
   }
 
+  /// More steps than are compared at once, and a path that is the beginning of another.
+  @Test func `paths of equal frequency come in the order of their texts, however late they differ`() throws {
+    let start = [JSON](repeating: "a", count: 150)
+    let ends: [[JSON]] = [["b"], [], ["a", "c"], ["a"]]
+    try given {
+      for (index, end) in ends.enumerated() {
+        for (minute, step) in (start + end).enumerated() {
+          at(step, "1\(minute / 60):\(minute % 60 < 10 ? "0" : "")\(minute % 60)").of("C\(index)")
+        }
+      }
+    }.whenAsked("journey", options: ["variants": ""]).then(
+      [ends[1], ends[3], ends[2], ends[0]].map { ["steps": .array(start + $0), "n": 1] })
+  }
+
+  @Test(arguments: 1...5)
+  func `paths are counted once each, wherever they were counted`(seed: Int) {
+    var random = SeededGenerator(state: UInt64(seed))
+    var halves = [StepPaths(), StepPaths()]
+    var counts: [[UInt32]: Int] = [:]
+    for index in 0..<400 {
+      let path = (0..<Int.random(in: 0...4, using: &random)).map { _ in UInt32.random(in: 1...3, using: &random) }
+      for name in path { halves[index % 2].append(Journey.StepName(PackedFact(time: 0, code: 0, name: name))) }
+      halves[index % 2].end()
+      if !path.isEmpty { counts[path, default: 0] += 1 }
+    }
+    var all = halves[0]
+    all.merge(halves[1])
+    var found: [[UInt32]: Int] = [:]
+    var start = 0
+    for path in all.paths {
+      found[all.steps[start..<path.end].map(\.code), default: 0] += path.count
+      start = path.end
+    }
+    #expect(found == counts)
+    #expect(all.paths.count == counts.count)
+  }
+
   @Test func `a dead end is the last step before a customer was lost`() throws {
     try given {
       at("a", "10:00")

@@ -29,7 +29,7 @@ struct StoredAnswersTests {
         try Catalogue.answer(
           view, query, over: snapshot, replay: Replay(limits: ReplayLimits(time: asOf), threads: threads))
       }
-      #expect(String(decoding: answer.jsonText, as: UTF8.self) == answer.json.text, "\(view)")
+      #expect(answer.writtenJSON == answer.json.text, "\(view)")
       return answer.json.text
     }
   }
@@ -210,7 +210,7 @@ struct ViewMachineryTests {
     let texts: [String?] = [
       nil, "", "a", "a\0", "aa", "é", "customer-0000001", "customer-00000012", "customer-00000011", "z",
     ]
-    var rows = KeyedRows()
+    var rows = KeyedRows<ViewRow>()
     var keys: [[String?]] = []
     for _ in 0..<60 {
       let key = [texts.randomElement(using: &random)!, texts.randomElement(using: &random)!]
@@ -225,12 +225,23 @@ struct ViewMachineryTests {
     #expect(rows.sorted == keys.map { ViewRow(["a": .text(orNone: $0[0]), "b": .text(orNone: $0[1])]) })
   }
 
-  @Test("an answer is written alike by one thread and by several", arguments: [0, 1, 2, 9_000])
-  func text(rows: Int) {
+  @Test(
+    "an answer is written alike in one piece and in several, of rows that are kept and of those that are made",
+    arguments: [0, 1, 2, 9_000, 40_000], [true, false])
+  func text(count: Int, isKept: Bool) {
+    let row: @Sendable (Int) -> ViewRow = { ViewRow(["n": .count($0)]) }
+    let rows = isKept ? ViewRows.Rows((0..<count).map(row)) : ViewRows.Rows(of: Array(0..<count), row)
     var answer = ViewAnswer(
-      view: "own", version: 1, from: nil, to: nil, asOf: 0, knownAt: nil, position: 7,
-      rows: ViewRows((0..<rows).map { ViewRow(["n": .count($0)]) }))
+      view: "own", version: 1, from: nil, to: nil, asOf: 0, knownAt: nil, position: 7, rows: ViewRows(rows))
     answer.counterweights = [("other", [ViewRow(["text": .text("…")])])]
-    #expect(String(decoding: answer.jsonText, as: UTF8.self) == answer.json.text)
+    #expect(answer.writtenJSON == answer.json.text)
+  }
+}
+
+extension ViewAnswer {
+  fileprivate var writtenJSON: String {
+    var text: [UInt8] = []
+    writeJSON { text += $0 }
+    return String(decoding: text, as: UTF8.self)
   }
 }

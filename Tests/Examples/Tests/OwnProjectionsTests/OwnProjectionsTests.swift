@@ -72,7 +72,7 @@ struct OwnProjectionsTests {
       var query = ViewQuery(to: try day(7), asOf: try day(31))
       let all = try SecondChance().answer(query, over: snapshot)
       #expect(
-        all.rows.rows == [
+        Array(all.rows.rows) == [
           ViewRow([
             "complaints": .count(3), "ordered_again": .count(2), "ordered_again_rate": .rate(part: 2, whole: 3),
             "days_p50": .count(2),
