@@ -16,7 +16,8 @@ struct Replay: ParsableCommand {
 
       A view that breaks is named, with the customer and the position, and the others are rebuilt without it.
 
-      Interrupted at any point, it leaves the former states in force; the next replay starts over and says so.
+      Interrupted at any point, it leaves each view its former state or the new one; the next replay starts over and \
+      says so.
 
       Exits 4 when --check finds that a stored state is not what the log says, and when a view broke.
       """)
@@ -55,7 +56,7 @@ struct Replay: ParsableCommand {
     if to == nil, !check, broken.isEmpty, ledger.wasReplayInterrupted {
       options.note(
         Rich(
-          "the last replay was interrupted: starting over; the former states stay in force until it is done", .warning))
+          "the last replay was interrupted: starting over; former states stay in force until theirs is done", .warning))
     }
     let total = try ledger.read(upTo: to) { Int($0.position) }
     let progress = options.quiet ? nil : ProgressLine.onTerminal(total: UInt64(total), noColor: options.noColor)

@@ -12,13 +12,18 @@ enum CSV {
 
   /// A field that is known to be a number or our own word: only quoted where it must be.
   static func quoted(_ text: String) -> String {
-    guard text.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else { return text }
-    var field = "\""
-    for scalar in text.unicodeScalars {
-      if scalar == "\"" { field += "\"" }
-      field.unicodeScalars.append(scalar)
+    let quote = UInt8(ascii: "\"")
+    let needsQuotes = text.utf8.contains { byte in
+      byte == quote || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
     }
-    return field + "\""
+    guard needsQuotes else { return text }
+    var field = [quote]
+    for byte in text.utf8 {
+      if byte == quote { field.append(quote) }
+      field.append(byte)
+    }
+    field.append(quote)
+    return String(decoding: field, as: UTF8.self)
   }
 
   static func line(_ fields: [String]) -> String { fields.joined(separator: ",") + "\n" }

@@ -83,6 +83,6 @@ extension Ledger {
     }) ?? [:]
   }
 
-  /// Stores checkpoints without outcomes.
-  func store(_ checkpoints: [Checkpoint]) throws(LedgerError) { try stateStore.store(checkpoints, nil) }
+  /// Stores a checkpoint without outcomes.
+  func store(_ checkpoint: Checkpoint) throws(LedgerError) { try stateStore.store(checkpoint, nil) }
 }

@@ -43,6 +43,7 @@ enum RebuildMark {
 
 extension Ledger {
   /// Whether the last ``replay(views:threads:upTo:check:onProgress:isCancelled:)`` that stores states was interrupted,
-  /// by a signal or a power cut. The former states are in force then, and the next replay starts over.
+  /// by a signal or a power cut. The next replay starts over; until then each view has a whole state, the former or
+  /// the new one.
   public var wasReplayInterrupted: Bool { RebuildMark.isLeft(in: stateStore.path) }
 }

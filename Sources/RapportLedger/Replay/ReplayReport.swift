@@ -47,7 +47,9 @@ extension Ledger {
       }
       return try RebuildMark.during(in: stateStore.path) {
         let rebuilt = try Rebuilt(projections, snapshot, threads: threads, keeps: true, isCancelled, onProgress)
-        try stateStore.store(rebuilt.report.views, rebuilt.isStorable ? rebuilt.folds : nil)
+        for (checkpoint, fold) in zip(rebuilt.report.views, rebuilt.folds) {
+          try stateStore.store(checkpoint, rebuilt.isStorable ? fold : nil)
+        }
         return rebuilt.report
       }
     }

@@ -16,8 +16,9 @@ import LMDB
 /// | 8 | XXH3-64 of the bytes before; all hashes are for the ledger's seed |
 /// | … | the records |
 ///
-/// The parts of a view and its checkpoint are written in one transaction, so the former state stays in force until the
-/// new one is there as a whole.
+/// The parts of a view and its checkpoint are written in one transaction, so its former state stays in force until the
+/// new one is there as a whole. Each view has a transaction of its own: LMDB keeps what one replaces until two later, and
+/// with all in one the file would grow to three times what it holds.
 struct StateStore: Sendable {
   let path: String
   /// Of the ledger: the state of another ledger is none.
@@ -32,29 +33,25 @@ struct StateStore: Sendable {
     return key
   }
 
-  /// Replaces the outcomes of views and their checkpoints, all or nothing.
+  /// Replaces the outcomes of a view and its checkpoint, all or nothing.
   ///
-  /// - Parameter folds: where each view's outcomes are; nil stores a checkpoint without outcomes.
-  func store(_ checkpoints: [Checkpoint], _ folds: [any AnyFold]?) throws(LedgerError) {
+  /// - Parameter fold: where the outcomes are; nil stores a checkpoint without outcomes.
+  func store(_ checkpoint: Checkpoint, _ fold: (any AnyFold)?) throws(LedgerError) {
     try writing { environment throws(LMDBError) in
       guard let database = try environment.openDatabase(named: "checkpoints", keys: String.self, create: true),
         let outcomes = try environment.openDatabase(named: "outcomes", keys: [UInt8].self, create: true)
       else { return }
-      var former: [[UInt8]] = []
-      for checkpoint in checkpoints { former += try Self.keys(of: checkpoint.view, in: outcomes, of: environment) }
+      let former = try Self.keys(of: checkpoint.view, in: outcomes, of: environment)
       var transaction = try environment.write()
       for key in former { try transaction.delete(key, in: outcomes) }
-      for (index, checkpoint) in checkpoints.enumerated() {
-        let bytes = checkpoint.bytes
-        try transaction.put(checkpoint.view, bytes.span.bytes, in: database)
-        guard let folds else { continue }
-        do {
-          try folds[index].forEachStoredPart { part in
-            let bytes = part.sealed(seed)
-            try transaction.put(Self.key(checkpoint.view, part.number), bytes.span.bytes, in: outcomes)
-          }
-        } catch { throw error as! LMDBError }
-      }
+      let bytes = checkpoint.bytes
+      try transaction.put(checkpoint.view, bytes.span.bytes, in: database)
+      do {
+        try fold?.forEachStoredPart { part in
+          let bytes = part.sealed(seed)
+          try transaction.put(Self.key(checkpoint.view, part.number), bytes.span.bytes, in: outcomes)
+        }
+      } catch { throw error as! LMDBError }
       try transaction.commit()
     }
   }

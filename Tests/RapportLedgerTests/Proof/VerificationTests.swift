@@ -141,9 +141,8 @@ struct VerificationTests {
     let stored = try #require(ledger.ledger.checkpoints()["satisfaction"])
     var other = ViewDigest()
     other.add(ViewDigest(low: 1, high: 2))
-    try ledger.ledger.store([
-      Checkpoint(view: stored.view, version: stored.version, position: 100, customers: stored.customers, digest: other)
-    ])
+    try ledger.ledger.store(
+      Checkpoint(view: stored.view, version: stored.version, position: 100, customers: stored.customers, digest: other))
     let damage = try ledger.ledger.verify(threads: 1).damage
     #expect(damage.map(\.kind) == [.view])
     #expect(damage.first?.position == 100)

@@ -29,7 +29,7 @@ struct StateKeeperTests {
     _ = try ledger.ledger.replay(threads: 1)
     other.version += 1
     other.position = 2_400
-    try ledger.ledger.store([other])
+    try ledger.ledger.store(other)
     #expect(try keeper.viewsBehind() == ["perfect-orders"])
   }
 

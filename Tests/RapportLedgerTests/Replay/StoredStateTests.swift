@@ -141,8 +141,7 @@ struct StoredStateTests {
     state.parts[0].records.removeLast(state.parts[0].records.count - kept)
     state.parts[0].people[1].records = 0
     state.parts[0].people[2].records = 0
-    let fold = StoredFold(state.parts)
-    try store.store(report.views, [fold])
+    try store.store(report.views[0], StoredFold(state.parts))
     let differences = try ledger.ledger.replay(views: ["card"], check: true).differences
     #expect(differences.count == 1)
     #expect(differences.first?.contains("stored of B at") == true)

@@ -118,7 +118,7 @@ struct TimeTravelTests {
     try ledger.record(Self.lines)
     var stored = try #require(try ledger.ledger.replay(threads: 1).views.first { $0.view == view })
     stored.digest = ViewDigest(low: 1, high: 2)
-    try ledger.ledger.store([stored])
+    try ledger.ledger.store(stored)
     let differences = try ledger.ledger.replay(check: true).differences
     #expect(differences.count == 1)
     #expect(differences.first?.hasPrefix("\(view): ") == true)
@@ -129,7 +129,7 @@ struct TimeTravelTests {
     try ledger.record(Self.lines)
     var stored = try #require(try ledger.ledger.replay(threads: 1).views.first)
     stored.position += 1
-    try ledger.ledger.store([stored])
+    try ledger.ledger.store(stored)
     #expect(try ledger.ledger.replay(check: true).differences.count == 1)
   }
 

@@ -104,7 +104,7 @@ struct StoredAnswersTests {
     #expect(try records(of: "A") == 1)
     let some = Fold(PerfectOrders())
     _ = try ledger.ledger.read { try Replay(limits: ReplayLimits(position: 1)).run([some], over: $0) }
-    try ledger.ledger.stateStore.store(report.views, [some])
+    try ledger.ledger.stateStore.store(report.views[0], some)
     #expect(try (records(of: "A"), records(of: "B")) == (1, 0))
     // An event of hers, and the log is asked again.
     try ledger.record([
@@ -123,9 +123,9 @@ struct StoredAnswersTests {
     // What is stored was sealed for another ledger.
     let store = ledger.ledger.stateStore
     let report = try ledger.ledger.replay(views: ["perfect-orders"], threads: 1)
-    let folds: [any AnyFold] = [Fold(PerfectOrders())]
-    folds[0].prepare(parts: 0)
-    try StateStore(path: store.path, seed: 99).store(report.views, folds)
+    let fold = Fold(PerfectOrders())
+    fold.prepare(parts: 0)
+    try StateStore(path: store.path, seed: 99).store(report.views[0], fold)
     #expect(store.load("perfect-orders", version: PerfectOrders.version)?.isIntact == false)
     #expect(try Self.answers(ledger, threads: 2) == before)
   }
