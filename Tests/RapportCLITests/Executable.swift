@@ -51,6 +51,17 @@ struct Executable {
     return Result(status: process.terminationStatus, output: collected.output, errors: collected.errors)
   }
 
+  /// Runs it and expects success; says why there was none.
+  @discardableResult
+  static func succeed(
+    _ arguments: [String], input: Data = Data(), environment: [String: String] = [:],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> Result {
+    let result = try run(arguments, input: input, environment: environment)
+    #expect(result.status == 0, "\(arguments): \(result.errors)", sourceLocation: sourceLocation)
+    return result
+  }
+
   private final class Collected: @unchecked Sendable {
     private let lock = NSLock()
     private(set) var output = ""

@@ -11,8 +11,7 @@ struct TrustTests {
     let lines = try #require(Self.events).split(separator: "\n")
     for part in [lines[..<1000], lines[1000...]] {
       let input = Data((part.joined(separator: "\n") + "\n").utf8)
-      let result = try Executable.run(["ingest", "--quiet", "--ledger", folder.ledger], input: input)
-      #expect(result.status == 0, "\(result.errors)")
+      try Executable.succeed(["ingest", "--quiet", "--ledger", folder.ledger], input: input)
     }
     return folder.ledger
   }
@@ -38,7 +37,7 @@ struct TrustTests {
         #"{"specversion":"1.0","id":"\#(id)","source":"/t","type":"note.added","subject":"mole","data":{"text":"x"}}"#
           .utf8)
     }
-    #expect(try Executable.run(["ingest", "--quiet", "--ledger", path], input: note(1)).status == 0)
+    try Executable.succeed(["ingest", "--quiet", "--ledger", path], input: note(1))
     #expect(try verify(path).status == 0)
     let file = URL(fileURLWithPath: path + "/keys/data.mdb")
     let sound = try Data(contentsOf: file)
@@ -81,13 +80,13 @@ struct TrustTests {
     let folder = try TemporaryFolder()
     let path = try ledger(folder)
     let before = try digest(path)
-    #expect(try Executable.run(["record", "C1", "item.scanned", "--ledger", path]).status == 0)
+    try Executable.succeed(["record", "C1", "item.scanned", "--ledger", path])
     #expect(try verify(path, "--against", before).status == 0)
 
     let longer = try digest(path)
     let other = folder.path + "/other"
     let lines = Data((try #require(Self.events)).utf8)
-    #expect(try Executable.run(["ingest", "--quiet", "--ledger", other], input: lines).status == 0)
+    try Executable.succeed(["ingest", "--quiet", "--ledger", other], input: lines)
     for (digest, word) in [(longer, "ends at position 1500"), (before, "are not those of the digest")] {
       let result = try verify(other, "--against", digest)
       #expect(result.status == 4)
