@@ -49,6 +49,7 @@ struct LedgerMeta: BitwiseCopyable, Sendable {
 extension Ledger {
   /// Makes sure that the path can hold a ledger, and creates its directory for a writer.
   static func prepare(_ path: String, for purpose: Purpose) throws(LedgerError) {
+    try refuseRemains(path)
     switch DirectoryState.of(path) {
     case .file: throw .notALedger(path: path, why: "it is a file; name a folder")
     case .forbidden: throw .forbidden(path: path, why: "the folder cannot be read")
@@ -73,6 +74,17 @@ extension Ledger {
     guard isDirectoryFlushed(path + "/..") else {
       throw .inputOutput(path: path, why: "the folder above it cannot be flushed: \(Errno.current)")
     }
+  }
+
+  /// Neither keys nor states are made before the log is: where they are without it, it was lost, and they would not go
+  /// with another one.
+  private static func refuseRemains(_ path: String) throws(LedgerError) {
+    func state(_ file: String) -> DirectoryState { .of(path + "/" + file) }
+    guard state("log/data.mdb") == .absent,
+      let left = ["keys/data.mdb", "views/data.mdb"].first(where: { state($0) == .file })
+    else { return }
+    throw .damaged(
+      Damage(kind: .file, position: 0, detail: "log/data.mdb is not there, though \(left) is: the log was lost"))
   }
 
   /// The databases of a log, and what they are sorted by.

@@ -50,6 +50,27 @@ struct OpeningTests {
     guard case .notALedger = error(place.path + "/a/b", .writing) else { return #expect(Bool(false)) }
   }
 
+  @Test(arguments: ["log", "log/data.mdb"], ["keys", "views"])
+  func `a ledger whose log was lost is damaged, and no other log takes its place`(lost: String, left: String) throws {
+    let place = TemporaryPath()
+    do {
+      let ledger = try Ledger(at: place.path, for: .writing, height: 4, mapBytes: 1 << 30)
+      let note =
+        #"{"specversion":"1.0","id":"1","source":"/t","type":"note.added","subject":"C1","data":{"text":"personal"}}"#
+      _ = try ledger.record(Array(note.utf8))
+      if left == "views" { _ = try ledger.replay(views: ["value"], threads: 1) }
+    }
+    let whole = try FileManager.default.contentsOfDirectory(atPath: place.path)
+    #expect(whole.contains("keys") && whole.contains("views") == (left == "views"))
+    if left == "views" { try FileManager.default.removeItem(atPath: place.path + "/keys") }
+    try FileManager.default.removeItem(atPath: place.path + "/" + lost)
+    for purpose in [Ledger.Purpose.reading, .writing] {
+      guard case .damaged(let damage) = error(place.path, purpose) else { return #expect(Bool(false)) }
+      #expect(damage.detail.contains("log/data.mdb is not there, though \(left)/data.mdb is"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: place.path + "/log/data.mdb"))
+  }
+
   @Test func `a ledger keeps its height and its seed`() throws {
     let place = TemporaryPath()
     func opened(_ height: Int) throws -> LedgerMeta {
