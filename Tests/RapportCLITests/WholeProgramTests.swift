@@ -47,6 +47,47 @@ struct WholeProgramTests {
     #expect(rejects[1].contains(#""line":3"#) && rejects[1].contains("no JSON"))
   }
 
+  /// Ctrl-C ends both sides of a pipe.
+  @Test("a signal that comes as the input ends is no failure", arguments: [SIGINT, SIGTERM])
+  func signalAtTheEnd(number: Int32) throws {
+    let folder = try TemporaryFolder()
+    for round in 0..<40 {
+      let ledger = folder.path + "/\(round)"
+      let ingest = try RunningExecutable(["ingest", "--ack", "--quiet", "--ledger", ledger])
+      ingest.send(#"{"specversion":"1.0","id":"1","source":"/t","type":"note.added","subject":"C1","data":{}}"# + "\n")
+      #expect(ingest.wait { ingest.printed.contains(#""position":1"#) })
+      if round % 2 == 0 { ingest.closeInput() }
+      ingest.interrupt(by: number)
+      let result = ingest.finish()
+      #expect(result.status == 0, "\(round): \(result.errors)")
+    }
+  }
+
+  @Test("rejects go to a new file after SIGHUP")
+  func rejectsRotation() throws {
+    let folder = try TemporaryFolder()
+    let (rejects, rotated) = (folder.ledger + "/rejects.ndjson", folder.path + "/rotated")
+    func lines(_ path: String) -> Int {
+      ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n").count
+    }
+    let ingest = try RunningExecutable(["ingest", "--quiet", "--ledger", folder.ledger])
+    var sent = 1
+    ingest.send("no JSON\n")
+    #expect(ingest.wait { lines(rejects) == 1 })
+    try FileManager.default.moveItem(atPath: rejects, toPath: rotated)
+    ingest.interrupt(by: SIGHUP)
+    // Nobody knows when the signal arrives: lines before that go to the old file.
+    let isRotated = ingest.wait {
+      ingest.send("no JSON\n")
+      sent += 1
+      usleep(5_000)
+      return lines(rejects) > 0
+    }
+    #expect(isRotated)
+    #expect(ingest.finish().status == 65)
+    #expect(lines(rotated) + lines(rejects) == sent)
+  }
+
   @Test("show --why names the events behind each line, to programs and to people")
   func why() throws {
     let folder = try TemporaryFolder()

@@ -157,8 +157,7 @@ struct Ingest: AsyncParsableCommand {
         services: [
           .init(
             service: service, successTerminationBehavior: .gracefullyShutdownGroup,
-            failureTerminationBehavior: .gracefullyShutdownGroup),
-          .init(service: RejectsReopener(ingestor: service.ingestor), successTerminationBehavior: .ignore),
+            failureTerminationBehavior: .gracefullyShutdownGroup)
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
@@ -209,6 +208,9 @@ private final class Acknowledgements: Sendable {
 
 /// Ingest as a service: a signal ends its reading, and what was read is committed. Beside it the states of views are kept
 /// close behind the log.
+///
+/// The only service of its group: with another one to be shut down before, a group that a signal ends takes it for a
+/// failure when the input ends at the same moment, as it does when Ctrl-C ends a whole pipe.
 private final class IngestService: Service {
   let ingestor: Ingestor
   private let keeper: StateKeeper
@@ -222,6 +224,8 @@ private final class IngestService: Service {
   func run() async throws {
     let (ingestor, keeper) = (ingestor, keeper)
     async let kept: Void = System.onThread { keeper.run() }
+    // Until this returns, which cancels it.
+    async let _ = reopenRejectsOnSIGHUP()
     let result = try await withGracefulShutdownHandler {
       try await System.onThread {
         defer { keeper.stop() }
@@ -233,13 +237,9 @@ private final class IngestService: Service {
     try await kept
     summary.withLock { $0 = result }
   }
-}
 
-/// Opens the rejects file anew on SIGHUP, for log rotation.
-private struct RejectsReopener: Service {
-  let ingestor: Ingestor
-
-  func run() async throws {
-    for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { ingestor.reopenRejects() }
+  /// For log rotation.
+  private func reopenRejectsOnSIGHUP() async {
+    for await _ in await UnixSignalsSequence(trapping: .sighup) { ingestor.reopenRejects() }
   }
 }
