@@ -155,8 +155,8 @@ enum ViewPage {
       let counts = rows.compactMap { row -> Int? in
         if case .count(let count) = row.cells[column].value { count } else { nil }
       }
-      guard counts.count == rows.count, let greatest = counts.max() else { continue }
-      return greatest > 0 ? [(column, greatest)] : []
+      guard counts.count == rows.count, let greatest = counts.max(), greatest != counts.min() else { continue }
+      return [(column, greatest)]
     }
     return []
   }
