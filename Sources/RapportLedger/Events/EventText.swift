@@ -88,12 +88,9 @@ enum EventText {
 
   /// Calls `body` with the tokens of a text; nil if it is not valid JSON.
   static func withDocument<R>(_ text: [UInt8], _ body: (borrowing JSONDocument) -> R?) -> R? {
-    let padded = text + [UInt8](repeating: 0, count: JSONScanner.padding)
+    var text = text
     var scanner = JSONScanner(lineBytesMax: JSONScanner.lineBytesLimit)
-    let lines = [JSONScanner.Line(offset: 0, length: UInt32(text.count))]
-    scanner.scan(padded.span, lines: lines.span)
-    guard scanner.results[0].error == nil, scanner.tokens.count > 0 else { return nil }
-    return body(JSONDocument(text: padded.span, tokens: scanner.tokens))
+    return scanner.withDocument(&text, body)
   }
 
   /// Whether two events have the same content at the contract's word: all attributes and `data` but `sequence`,

@@ -153,10 +153,10 @@ struct Block: @unchecked Sendable {
     return low - 1
   }
 
-  /// Unpacks a frame after checking its bytes.
-  ///
-  /// - Returns: the number of unpacked bytes.
-  func unpack(frame: Int, with coder: FrameCoder, into raw: inout [UInt8]) throws(LedgerError) -> Int {
+  /// Unpacks a frame after checking its bytes, behind those that are unpacked.
+  func unpack(
+    frame: Int, with coder: FrameCoder, into records: inout UnpackedRecords
+  ) throws(LedgerError) {
     let ends = section(BlockSection.frameEnd)
     let frames = section(BlockSection.frames)
     let first = frame == 0 ? 0 : Int(ends[frame - 1])
@@ -166,13 +166,12 @@ struct Block: @unchecked Sendable {
       rpt_hash64(frames.bytes + first, last - first, 0)
         == UInt64(bitPattern: section(BlockSection.frameChecksum)[frame]),
       coder.decompress(
-        UnsafeRawBufferPointer(start: frames.bytes + first, count: last - first), rawBytes: rawBytes, into: &raw)
+        UnsafeRawBufferPointer(start: frames.bytes + first, count: last - first), rawBytes: rawBytes, into: &records)
     else {
       throw .damaged(
         Damage(
           kind: .payload, position: firstPosition,
           detail: "payload frame \(frame) of the block with positions \(firstPosition)…\(header.lastPosition)"))
     }
-    return rawBytes
   }
 }

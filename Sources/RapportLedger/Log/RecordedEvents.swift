@@ -74,6 +74,14 @@ struct EventReader: ~Copyable {
     return try payloads!.withRecord(ofRow: row) { record, _ throws(LedgerError) in try body(facts, record, snapshot) }
   }
 
+  /// Hands the record of a row to `body` without the columns of the event; it is valid only there.
+  mutating func withRecord<R>(
+    row: Int, in index: Int, of snapshot: borrowing Snapshot, _ body: (PayloadRecord) throws(LedgerError) -> R
+  ) throws(LedgerError) -> R {
+    try enter(index, in: snapshot)
+    return try payloads!.withRecord(ofRow: row) { record, _ throws(LedgerError) in try body(record) }
+  }
+
   /// Unpacks all payloads of a block at once, for reading most of them in any order.
   mutating func unpackAll(_ index: Int, of snapshot: borrowing Snapshot) throws(LedgerError) {
     try enter(index, in: snapshot)

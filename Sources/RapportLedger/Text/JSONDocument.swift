@@ -26,8 +26,22 @@ struct JSONDocument: ~Escapable {
     return members
   }
 
+  /// The index of the value of a key, unless there is none or null.
   func member(_ name: String, of object: Int) -> Int? {
-    members(of: object).first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+    guard tokens[object].kind == .object else { return nil }
+    var key = object + 1
+    for _ in 0..<tokens[object].members {
+      let value = key + 1
+      if isKey(key, name) { return tokens[value].kind == .null ? nil : value }
+      key = tokens[value].after
+    }
+    return nil
+  }
+
+  private func isKey(_ key: Int, _ name: String) -> Bool {
+    if tokens[key].hasEscape { return string(key).utf8.elementsEqual(name.utf8) }
+    let text = text.extracting(tokens[key].text)
+    return text.count == name.utf8.count && zip(text.indices, name.utf8).allSatisfy { text[$0] == $1 }
   }
 
   func elements(of array: Int) -> [Int] {
@@ -53,5 +67,16 @@ struct JSONDocument: ~Escapable {
     var bytes: [UInt8] = []
     JSONText.appendMinified(tokens[index], of: text, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension JSONScanner {
+  /// Scans one text, which gets padding, and calls `body` with its tokens; nil if it is not valid JSON.
+  mutating func withDocument<R>(_ text: inout [UInt8], _ body: (borrowing JSONDocument) -> R?) -> R? {
+    let lines = [Line(offset: 0, length: UInt32(text.count))]
+    text.append(contentsOf: repeatElement(0, count: Self.padding))
+    scan(text.span, lines: lines.span)
+    guard results[0].error == nil, tokens.count > 0 else { return nil }
+    return body(JSONDocument(text: text.span, tokens: tokens))
   }
 }

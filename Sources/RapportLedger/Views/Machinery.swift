@@ -32,11 +32,11 @@ func word(_ code: UInt8, _ words: [String]) -> String? {
 }
 
 extension Snapshot {
-  /// What a field of some events' `data` says as text, nil where it is not there. For rows that name a thing by an id that
-  /// replay only knows as a hash.
+  /// What a field of some events' `data` says as text, nil where it is not there (``FieldReader``). For rows that name a
+  /// thing by an id that replay only knows as a hash.
   ///
   /// - Complexity: O(events), and each frame in which one of them is stored is unpacked once; on all processors.
-  func texts(ofField name: String, at positions: [UInt64]) throws -> [String?] {
+  func texts(ofOpenField name: String, at positions: [UInt64]) throws -> [String?] {
     // Rows, and so frames, are in the order of customers: positions of one block are read in that order.
     var order: [(block: Int, row: UInt32, index: Int)] = []
     var rows: [UInt32] = []
@@ -55,10 +55,13 @@ extension Snapshot {
     let found = try withUnsafePointer(to: self) { snapshot in
       let snapshot = SharedPointer(pointer: snapshot)
       return try mapStretches(of: sorted.count, atLeast: 64) { stretch in
-        var reader = EventReader()
+        var events = EventReader()
+        var fields = FieldReader()
         var texts: [(index: Int, text: String?)] = []
         for place in sorted[stretch] {
-          let text = try reader.field(name, row: Int(place.row), in: place.block, of: snapshot.pointer.pointee)
+          let text = try events.withRecord(row: Int(place.row), in: place.block, of: snapshot.pointer.pointee) {
+            fields.text(ofOpenField: name, of: $0)
+          }
           texts.append((place.index, text))
         }
         return texts
@@ -67,18 +70,5 @@ extension Snapshot {
     var texts = [String?](repeating: nil, count: positions.count)
     for (index, text) in found.joined() { texts[index] = text }
     return texts
-  }
-}
-
-extension EventReader {
-  fileprivate mutating func field(
-    _ name: String, row: Int, in block: Int, of snapshot: borrowing Snapshot
-  ) throws(LedgerError) -> String? {
-    let members = try withEvent(row: row, in: block, of: snapshot) { facts, record, snapshot throws(LedgerError) in
-      [UInt8(ascii: "{")] + (try EventText.members(facts, record, in: snapshot)) + [UInt8(ascii: "}")]
-    }
-    return EventText.withDocument(members) { document in
-      document.member("data", of: 0).flatMap { document.member(name, of: $0) }.map { document.string($0) }
-    }
   }
 }

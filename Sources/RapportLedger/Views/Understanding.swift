@@ -128,7 +128,7 @@ public struct Understanding: View {
       ])
     }
     let wishes = Array(tally.wishes.values)
-    let ids = try names.texts(ofField: "wish", at: wishes.map(\.position))
+    let ids = try names.texts(ofOpenField: "wish", at: wishes.map(\.position))
     var rows = KeyedRows<ViewRow>()
     for (wish, id) in zip(wishes, ids) {
       let id = id ?? ""

@@ -118,9 +118,9 @@ struct BlockTests {
     do {
       return try withBlock(bytes) { block in
         if (0..<BlockSection.slots).contains(where: { !block.isIntact($0) }) { return true }
-        var raw: [UInt8] = []
+        var records = UnpackedRecords()
         for frame in 0..<block.section(BlockSection.frameRow).count {
-          _ = try block.unpack(frame: frame, with: FrameCoder(), into: &raw)
+          try block.unpack(frame: frame, with: FrameCoder(), into: &records)
         }
         return false
       }

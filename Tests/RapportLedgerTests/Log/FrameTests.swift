@@ -24,9 +24,16 @@ struct FrameTests {
   }
 
   private static func unpacked(_ frame: [UInt8], rawBytes: Int) -> [UInt8]? {
-    var raw: [UInt8] = []
-    let isSound = frame.withUnsafeBytes { FrameCoder().decompress($0, rawBytes: rawBytes, into: &raw) }
-    return isSound ? Array(raw[..<rawBytes]) : nil
+    var records = UnpackedRecords()
+    let isSound = frame.withUnsafeBytes { FrameCoder().decompress($0, rawBytes: rawBytes, into: &records) }
+    return isSound ? try? whole(records) : nil
+  }
+
+  private static func whole(_ records: UnpackedRecords) throws -> [UInt8] {
+    var records = records
+    var bytes: [UInt8] = []
+    for index in 0..<records.count { bytes += try records.withRecord(index) { Array($0) } }
+    return bytes
   }
 
   /// Members of every length at which the length of a record changes its own length.
@@ -41,6 +48,22 @@ struct FrameTests {
     for record in Self.records { #expect(Self.unpacked(Self.frame([record]), rawBytes: record.count) == record) }
     let all = Array(Self.records.joined())
     #expect(Self.unpacked(Self.frame(Self.records), rawBytes: all.count) == all)
+  }
+
+  @Test func `frames that are unpacked behind each other keep their records apart, in any order`() throws {
+    var unpacked = UnpackedRecords()
+    for record in Self.records {
+      let isSound = Self.frame([record, record]).withUnsafeBytes {
+        FrameCoder().decompress($0, rawBytes: 2 * record.count, into: &unpacked)
+      }
+      #expect(isSound)
+    }
+    #expect(unpacked.count == 2 * Self.records.count)
+    for index in (0..<unpacked.count).reversed() {
+      #expect(try unpacked.withRecord(index) { Array($0) } == Self.records[index / 2])
+    }
+    unpacked.removeAll()
+    #expect(unpacked.count == 0)
   }
 
   @Test func `a UUID takes sixteen bytes`() {
