@@ -166,7 +166,7 @@ enum ViewPage {
   private static func isNumber(_ cell: ViewRow.Cell) -> Bool {
     switch cell {
     case .count, .rate, .per, .seconds, .number, .money: true
-    case .none, .bool, .text, .time, .list, .distribution: false
+    case .none, .bool, .text, .time, .list, .texts, .distribution: false
     }
   }
 
@@ -184,6 +184,7 @@ enum ViewPage {
     case .time(let time): Rich(Human.time(time))
     case .list(let cells) where isTerminal && cells.count > 1 && cells.allSatisfy(isNumber): spark(cells)
     case .list(let cells): .joined(cells.map { text($0, isTerminal: isTerminal) }, Rich(", "))
+    case .texts(let texts): Rich(texts.joined(separator: ", "))
     case .distribution(let counts) where counts.isEmpty: Rich("n/a", .dim)
     case .distribution(let counts) where isTerminal: spark(counts)
     case .distribution(let counts): Rich(counts.map { "\($0.key):\($0.count)" }.joined(separator: " "))
@@ -250,7 +251,7 @@ enum ViewPage {
     switch cell {
     case .none, .rate(_, 0), .per(_, _, 0): ""
     case .text(let text): CSV.field(text)
-    case .list, .distribution: CSV.field(cell.jsonText)
+    case .list, .texts, .distribution: CSV.field(cell.jsonText)
     default: CSV.quoted(cell.json.plainText)
     }
   }

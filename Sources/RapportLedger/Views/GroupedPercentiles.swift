@@ -12,7 +12,8 @@ struct GroupedPercentiles {
     /// By the number that a group has here the number that it has in the end; nil for the same.
     var groups: [Int]?
 
-    static let pieceCount = 1 << 16
+    /// 8 MiB, of which most are large pages.
+    static let pieceCount = 1 << 20
 
     func forEach(_ body: (_ group: Int, _ value: Int32) -> Void) {
       for values in pieces + [piece] {
@@ -41,7 +42,7 @@ struct GroupedPercentiles {
     if !run.piece.isEmpty { run.pieces.append(run.piece) }
     run.piece = []
     // A person's own journey is short.
-    run.piece.reserveCapacity(run.pieces.isEmpty ? 64 : Run.pieceCount)
+    run.piece.reserveInLargePages(run.pieces.isEmpty ? 64 : Run.pieceCount)
   }
 
   /// Takes in the values of others.

@@ -33,6 +33,9 @@ public struct Journey: View, PackedProjection {
 
     init(_ fact: PackedFact) { code = fact.code == 0 ? fact.name : Self.kindBit | UInt32(fact.code - 1) }
 
+    /// A small number of its own: of the kinds first, then of the names.
+    var place: Int { code & Self.kindBit != 0 ? Int(code & 0xFF) : 0x100 + Int(code) }
+
     private var kind: EventKind? {
       code & Self.kindBit == 0 ? nil : EventKind(rawValue: UInt8(truncatingIfNeeded: code))
     }
@@ -72,6 +75,12 @@ public struct Journey: View, PackedProjection {
     /// By the codes of both steps; and the gaps of each.
     var edges = ScratchTable<Edge>()
     var gaps = GroupedPercentiles()
+    /// The steps so far, and by their places their numbers here.
+    private var steps: [StepName] = []
+    private var numbers: [Int32] = []
+    /// The edges between the first steps: most edges are found here, in the nearest cache.
+    private var near = [Int32](repeating: -1, count: nearSteps * nearSteps)
+    private static let nearSteps = 256
     var variants = StepPaths()
     var deadEnds: [StepName: Int] = [:]
 
@@ -79,6 +88,36 @@ public struct Journey: View, PackedProjection {
       gaps.append(later.gaps, groups: later.edges.values.map { place(of: $0) })
       variants.merge(later.variants)
       deadEnds.merge(later.deadEnds, uniquingKeysWith: +)
+    }
+
+    @inline(__always)
+    fileprivate mutating func number(of step: StepName) -> Int {
+      let place = step.place
+      return place < numbers.count && numbers[place] >= 0 ? Int(numbers[place]) : newNumber(of: step)
+    }
+
+    @inline(never)
+    private mutating func newNumber(of step: StepName) -> Int {
+      numbers.append(contentsOf: repeatElement(-1, count: max(0, step.place + 1 - numbers.count)))
+      numbers[step.place] = Int32(steps.count)
+      steps.append(step)
+      return steps.count - 1
+    }
+
+    /// Counts an edge between the steps of two numbers.
+    @inline(__always)
+    fileprivate mutating func follow(_ from: Int, _ to: Int, after seconds: Int64) {
+      let isNear = max(from, to) < Self.nearSteps
+      if isNear, near[from * Self.nearSteps + to] >= 0 {
+        return gaps.add(seconds, to: Int(near[from * Self.nearSteps + to]))
+      }
+      let edge = place(of: Edge(from: steps[from], to: steps[to]))
+      if isNear { near[from * Self.nearSteps + to] = Int32(edge) }
+      gaps.add(seconds, to: edge)
+    }
+
+    private mutating func place(of edge: Edge) -> Int {
+      edges.index(of: UInt64(edge.from.code) << 32 | UInt64(edge.to.code)) { edge }.index
     }
   }
 
@@ -89,23 +128,32 @@ public struct Journey: View, PackedProjection {
   public func add(_ records: Span<UInt8>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     guard person != 0 || query.has("per") else { return }
     let (listsVariants, listsDeadEnds) = (query.has("variants"), query.has("dead-ends"))
-    var before: (step: StepName, time: Int64)?
     var facts = FactReader(records)
+    guard listsVariants || listsDeadEnds else { return follow(&facts, &tally, query) }
+    var before: StepName?
     while let fact = facts.next() {
       let step = StepName(fact)
-      defer { before = (step, fact.time) }
+      defer { before = step }
       guard query.includes(fact.time) else { continue }
       if listsVariants {
         tally.variants.append(step)
-      } else if let before {
-        if !listsDeadEnds {
-          tally.follow(before.step, step, after: flooredSeconds(elapsed(from: before.time, to: fact.time)))
-        } else if fact.number != 0 {
-          tally.deadEnds[before.step, default: 0] += 1
-        }
+      } else if fact.number != 0, let before {
+        tally.deadEnds[before, default: 0] += 1
       }
     }
     tally.variants.end()
+  }
+
+  private func follow(_ facts: inout FactReader, _ tally: inout Tally, _ query: ViewQuery) {
+    guard let first = facts.next() else { return }
+    var (last, lastTime) = (tally.number(of: StepName(first)), first.time)
+    while let fact = facts.next() {
+      let step = tally.number(of: StepName(fact))
+      if query.includes(fact.time) {
+        tally.follow(last, step, after: flooredSeconds(elapsed(from: lastTime, to: fact.time)))
+      }
+      (last, lastTime) = (step, fact.time)
+    }
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
@@ -113,14 +161,14 @@ public struct Journey: View, PackedProjection {
       let ranked = try RankedPaths(tally.variants.steps, tally.variants.paths, names)
       return ViewRows(
         .init(of: ranked.order) { path in
-          ViewRow(["steps": .list(ranked.texts(of: path)), "n": .count(ranked.count(of: path))])
+          ViewRow(["steps": .texts(ranked.texts(of: path)), "n": .count(ranked.count(of: path))])
         })
     }
     if query.has("dead-ends") {
       let ends = tally.deadEnds.enumerated().map { StepPaths.Path(end: $0 + 1, count: $1.value) }
       let ranked = try RankedPaths(Array(tally.deadEnds.keys), ends, names)
       return ViewRows(
-        ranked.order.map { ViewRow(["step": ranked.texts(of: $0)[0], "n": .count(ranked.count(of: $0))]) })
+        ranked.order.map { ViewRow(["step": .text(ranked.texts(of: $0)[0]), "n": .count(ranked.count(of: $0))]) })
     }
     let gaps = tally.gaps.percentiles(50, 90, groups: tally.edges.count)
     let edges = gaps.enumerated().map { StepPaths.Path(end: 2 * ($0 + 1), count: $1.count) }
@@ -129,22 +177,10 @@ public struct Journey: View, PackedProjection {
       ranked.order.map { edge in
         let (steps, gap) = (ranked.texts(of: edge), gaps[edge].values)
         return ViewRow([
-          "from": steps[0], "to": steps[1], "n": .count(gaps[edge].count), "gap_p50": .seconds(gap[0]),
+          "from": .text(steps[0]), "to": .text(steps[1]), "n": .count(gaps[edge].count), "gap_p50": .seconds(gap[0]),
           "gap_p90": .seconds(gap[1]),
         ])
       })
-  }
-}
-
-extension Journey.Tally {
-  @inline(__always)
-  fileprivate mutating func follow(_ from: Journey.StepName, _ to: Journey.StepName, after seconds: Int64) {
-    gaps.add(seconds, to: place(of: Journey.Edge(from: from, to: to)))
-  }
-
-  @inline(__always)
-  fileprivate mutating func place(of edge: Journey.Edge) -> Int {
-    edges.index(of: UInt64(edge.from.code) << 32 | UInt64(edge.to.code)) { edge }.index
   }
 }
 

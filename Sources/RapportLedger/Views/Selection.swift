@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 extension UnsafeMutableBufferPointer where Element: FixedWidthInteger {
   /// Nearest rank: sorted[⌈p/100·n⌉], 1-based; nil for n = 0. Changes the order of the values.
   ///
@@ -18,14 +26,15 @@ extension UnsafeMutableBufferPointer where Element: FixedWidthInteger {
     }
   }
 
-  /// The value that has a place among the sorted ones, when all before the range belong there: Hoare's selection, which
-  /// sorts where that would take long. Afterwards nothing before the place is greater, and nothing after it is less.
+  /// The value that has a place among the sorted ones, when all before the range belong there: Hoare's selection, with the
+  /// pivot of Floyd and Rivest (Algorithm 489, CACM 18, 1975) where there are many; it sorts where that would take long.
+  /// Afterwards nothing before the place is greater, and nothing after it is less.
   private func select(_ place: Int, in candidates: Range<Int>) -> Element {
     var range = candidates
     var rounds = 2 * (Int.bitWidth - range.count.leadingZeroBitCount)
     while range.count > 16, rounds > 0 {
       rounds -= 1
-      let pivot = pivot(of: range)
+      let pivot = range.count > 600 ? select(place, in: sample(around: place, of: range)) : pivot(of: range)
       // Without branches: which side a value is on cannot be guessed.
       let low = partition(range) { $0 < pivot }
       if place < low {
@@ -40,6 +49,18 @@ extension UnsafeMutableBufferPointer where Element: FixedWidthInteger {
     var rest = UnsafeMutableBufferPointer(rebasing: self[range])
     rest.sort()
     return self[place]
+  }
+
+  /// Some places of a range. The value that belongs to `place` among theirs most probably has few values between itself
+  /// and the one that belongs there among all, and stands on the other side of it than most of the range.
+  private func sample(around place: Int, of range: Range<Int>) -> Range<Int> {
+    let (count, rank) = (Double(range.count), Double(place - range.lowerBound + 1))
+    let size = 0.5 * exp(2 * log(count) / 3)
+    let deviation = 0.5 * (log(count) * size * (count - size) / count).squareRoot() * (rank < count / 2 ? -1 : 1)
+    let first = Int(Double(place) - rank * size / count + deviation)
+    let last = Int(Double(place) + (count - rank) * size / count + deviation)
+    let low = Swift.min(place, Swift.max(range.lowerBound, first))
+    return low..<Swift.min(range.upperBound, Swift.max(place, last) + 1)
   }
 
   /// The middle one of three.

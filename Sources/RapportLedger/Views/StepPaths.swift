@@ -81,7 +81,7 @@ struct RankedPaths: Sendable {
   /// The rank of the text of each step.
   private let ranks: [UInt32]
   /// By rank.
-  private let texts: [ViewRow.Cell]
+  private let texts: SharedTexts.Table
 
   init(_ steps: [Journey.StepName], _ paths: [StepPaths.Path], _ names: borrowing Snapshot) throws {
     // Each step is looked up once, however many paths take it.
@@ -97,7 +97,7 @@ struct RankedPaths: Sendable {
     let rankOfStep = stepTexts.map { UInt32(rankOfText[$0]!) }
     for index in ranks.indices { ranks[index] = rankOfStep[Int(ranks[index])] }
     self.ranks = ranks
-    texts = sorted.map { .text($0) }
+    texts = SharedTexts.Table(sorted)
     ends = paths.map(\.end)
     counts = paths.map(\.count)
     order = Self.order(paths, ranks, rankCount: sorted.count)
@@ -105,8 +105,8 @@ struct RankedPaths: Sendable {
 
   func count(of path: Int) -> Int { counts[path] }
 
-  func texts(of path: Int) -> [ViewRow.Cell] {
-    ranks[(path == 0 ? 0 : ends[path - 1])..<ends[path]].map { texts[Int($0)] }
+  func texts(of path: Int) -> SharedTexts {
+    SharedTexts(ranks[(path == 0 ? 0 : ends[path - 1])..<ends[path]], of: texts)
   }
 
   private static func order(_ paths: [StepPaths.Path], _ ranks: [UInt32], rankCount: Int) -> [Int] {

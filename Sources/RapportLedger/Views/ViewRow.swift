@@ -50,6 +50,8 @@ public struct ViewRow: Sendable, Equatable {
     case money(Int64)
     case time(Int64)
     case list([Cell])
+    /// A list of texts that many rows share.
+    case texts(SharedTexts)
     /// Counts by text key.
     case distribution([(key: String, count: Int)])
 
@@ -86,6 +88,7 @@ public struct ViewRow: Sendable, Equatable {
           cells[index].appendJSON(to: &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
+      case .texts(let texts): texts.appendJSON(to: &bytes)
       default: json.append(to: &bytes)
       }
     }
@@ -103,6 +106,7 @@ public struct ViewRow: Sendable, Equatable {
       case .money(let amount): .string(DecimalText.tenThousandths(amount))
       case .time(let time): .string(Timestamp(nanoseconds: time).description)
       case .list(let cells): .array(cells.map(\.json))
+      case .texts(let texts): .array(texts.map { .string($0) })
       case .distribution(let counts): .object(counts.map { .init(key: $0.key, value: .int($0.count)) })
       }
     }
