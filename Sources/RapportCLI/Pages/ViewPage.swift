@@ -103,13 +103,26 @@ enum ViewPage {
   private static func printTabbed(_ rows: ViewRows.Rows, keys: [String], on output: inout Output) throws {
     let titles = rows.first?.cells.map(\.key) ?? keys
     try output.line(Table.tabbed(titles.map { Rich($0) }))
-    let (terminal, keyCount) = (output.terminal, keyCount(of: rows))
+    let keyCount = keyCount(of: rows)
     try rows.forEachPiece { row, _, line in
-      let cells = row.cells.enumerated().map { text($1.value, isKey: $0 < keyCount, isTerminal: false) }
-      line.append(contentsOf: Table.tabbed(cells).rendered(on: terminal).utf8)
+      for (column, (_, cell)) in row.cells.enumerated() {
+        if column > 0 { line.append(UInt8(ascii: "\t")) }
+        append(cell, isKey: column < keyCount, to: &line)
+      }
       line.append(UInt8(ascii: "\n"))
     } to: {
       try output.text($0)
+    }
+  }
+
+  /// Appends a cell without a style. What most rows of long answers are made of is not made a ``Rich`` text first.
+  private static func append(_ cell: ViewRow.Cell, isKey: Bool, to line: inout [UInt8]) {
+    switch cell {
+    case .text(let text): line.append(contentsOf: TerminalText.escaped(text).utf8)
+    case .texts(let texts): line.append(contentsOf: TerminalText.escaped(texts.joined(separator: ", ")).utf8)
+    case .count(let count): line.append(contentsOf: String(count).utf8)
+    case .money: line.append(contentsOf: cell.json.plainText.utf8)
+    default: line.append(contentsOf: text(cell, isKey: isKey, isTerminal: false).plain.utf8)
     }
   }
 
@@ -241,7 +254,11 @@ enum ViewPage {
     let rows = answer.rows.rows
     try output.text(CSV.line(rows.first?.cells.map(\.key) ?? keys).utf8)
     try rows.forEachPiece { row, _, text in
-      text.append(contentsOf: CSV.line(row.cells.map { csv($0.value) }).utf8)
+      for (column, (_, cell)) in row.cells.enumerated() {
+        if column > 0 { text.append(UInt8(ascii: ",")) }
+        text.append(contentsOf: csv(cell).utf8)
+      }
+      text.append(UInt8(ascii: "\n"))
     } to: {
       try output.text($0)
     }
@@ -251,6 +268,7 @@ enum ViewPage {
     switch cell {
     case .none, .rate(_, 0), .per(_, _, 0): ""
     case .text(let text): CSV.field(text)
+    case .count(let count): String(count)
     case .list, .texts, .distribution: CSV.field(cell.jsonText)
     default: CSV.quoted(cell.json.plainText)
     }

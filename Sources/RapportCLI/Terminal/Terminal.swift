@@ -114,8 +114,11 @@ struct Rich: Sendable {
     return short
   }
 
+  /// The text without its styles.
+  var plain: String { parts.map(\.text).joined() }
+
   func rendered(on terminal: Terminal) -> String {
-    guard terminal.hasColor else { return parts.map(\.text).joined() }
+    guard terminal.hasColor else { return plain }
     var text = ""
     for part in parts {
       if let code = part.style.code { text += "\u{1B}[\(code)m\(part.text)\u{1B}[0m" } else { text += part.text }

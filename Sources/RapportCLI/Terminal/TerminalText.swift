@@ -15,6 +15,8 @@ enum TerminalText {
 
   /// Dangerous characters as `\u{202E}`, line ends and tabs as `\n`, `\t`.
   static func escaped(_ text: String) -> String {
+    // Nearly all texts are printable ASCII.
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
     guard text.unicodeScalars.contains(where: isDangerous) else { return text }
     var safe = ""
     for scalar in text.unicodeScalars {
