@@ -42,6 +42,9 @@ struct Rapport: AsyncParsableCommand {
     Faults.install()
     RapportLedger.Replay.nameTraps()
     do {
+      if let argument = System.firstInvalidArgument {
+        throw Failure(.usage, "argument \(argument) is not valid UTF-8: nothing was done")
+      }
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
         try await command.run()

@@ -23,6 +23,8 @@ struct Keys: ParsableCommand {
         Examples:
           rapport keys export /media/safe/customers.keys
           rapport keys export keys.ndjson --ledger shop.ledger
+
+        Exits 73 when there is something at the file's place already.
         """)
 
     @Argument(help: "The file to write.", completion: .file()) var file: String
@@ -49,6 +51,8 @@ struct Keys: ParsableCommand {
     @OptionGroup var options: LedgerOptions
 
     func run() throws {
+      // Keys are for a ledger that is there: to write would begin another one.
+      _ = try options.open(for: .reading)
       let done = try options.open(for: .writing).importKeys(from: file)
       options.note(Rich("the keys of \(Human.count(done.added, "customer")) were added"))
       if done.differing > 0 {

@@ -30,8 +30,9 @@ struct View: ParsableCommand {
   @OptionGroup var window: WindowOptions
   @OptionGroup var moment: MomentOptions
 
+  // Offsets may begin with a minus.
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp("Count days, months and hours, and read dates, as in this time zone.", valueName: "zone"))
   var tz = "UTC"
 

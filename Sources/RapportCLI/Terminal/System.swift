@@ -29,6 +29,13 @@ enum System {
     }
   }
 
+  /// The number of the first argument that is no valid UTF-8, which would be taken for another text; nil for none.
+  static var firstInvalidArgument: Int? {
+    (1..<max(1, Int(CommandLine.argc))).first { index in
+      CommandLine.unsafeArgv[index].map { String(validatingCString: $0) == nil } ?? false
+    }
+  }
+
   static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
   /// The value of an environment variable; nil where it is not set or empty.

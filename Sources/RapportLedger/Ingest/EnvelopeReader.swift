@@ -194,7 +194,7 @@ struct EnvelopeReader: ~Copyable {
     if !rules.allowsPersonalSubjects, Self.looksPersonal(subject) {
       throw Rejection(
         "subject",
-        "looks like an e-mail address or a telephone number; ids of customers must not be personal (or use --allow-personal-subjects)"
+        "looks like an e-mail address or a telephone number; ids of customers must not be personal (or use `rapport ingest --allow-personal-subjects`)"
       )
     }
     if line.tokens[token].hasEscape {

@@ -17,6 +17,9 @@ public enum EventComposer {
       guard !attributes.contains(where: { $0.key == key }), !data.contains(where: { $0.key == key }) else {
         throw .invalid("“\(key)” is set twice")
       }
+      if !fields.contains(where: { $0.name == key }), let why = Self.fixed[key] {
+        throw .invalid("\(key) cannot be set: \(why)")
+      }
       if isAttribute(key, fields) {
         attributes.append(.init(key: key, value: value))
       } else {
@@ -37,6 +40,13 @@ public enum EventComposer {
     members.append(.init(key: "data", value: .object(data)))
     return Array(JSONValue.object(members).text.utf8)
   }
+
+  /// Names of the envelope that are said otherwise, or not at all.
+  private static let fixed = [
+    "subject": "the customer comes first", "type": "it comes behind the customer", "specversion": "it is 1.0",
+    "data": "its fields are set one by one", "data_base64": "data has fields here",
+    "ledgerposition": "the ledger gives it", "ledgertime": "the ledger gives it",
+  ]
 
   /// A field of the type wins over an attribute of the same name, which the vocabulary has for `employee`,
   /// `department`, `channel` and `country`.

@@ -59,6 +59,8 @@ struct RejectsFile: ~Copyable {
     let isDevice = lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     descriptor = open(path, (isDevice ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0, isDirectoryFlushed(folder(of: path)) else { throw failure() }
+    // Lines may be personal, also in a file that was there; if it is somebody else's, it is theirs to say who reads it.
+    if !isDevice { fchmod(descriptor, 0o600) }
   }
 
   private var endsWithinLine: Bool {

@@ -19,7 +19,11 @@ extension Ledger {
   /// personal field of the ledger: keep it as the master key is kept.
   ///
   /// - Returns: the number of customers.
+  /// - Throws: ``LedgerError/cannotCreate(path:why:)`` where something is at the path: it may be the only copy of keys.
   public func exportKeys(to path: String) throws(LedgerError) -> Int {
+    guard DirectoryState.of(path) == .absent else {
+      throw .cannotCreate(path: path, why: "something is there already")
+    }
     var text: [UInt8] = []
     let subjects = try keyRing.subjects()
     for subject in subjects {

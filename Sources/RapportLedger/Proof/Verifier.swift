@@ -214,13 +214,9 @@ struct Verifier {
 
   /// Stored states against a replay of the log at their positions.
   private mutating func verifyViews() throws {
-    let views = ledger.path + "/views"
-    if DirectoryState.of(views) != .absent {
-      do throws(LMDBError) { try SharedEnvironment.reading(views) { _ in } } catch {
-        guard error.isDamaged else { throw LedgerError(error, path: ledger.path) }
-        note(Damage(kind: .view, position: 0, detail: "\(error); delete \(views), it is rebuilt by replay"))
-        return
-      }
+    if let damage = try ledger.stateStore.damage() {
+      note(Damage(kind: .view, position: 0, detail: "\(damage); `rapport replay` makes the stored views anew"))
+      return
     }
     let stored = ledger.checkpoints()
     var positions: [UInt64: [Checkpoint]] = [:]

@@ -38,16 +38,23 @@ public struct Checkpoint: Sendable, Equatable {
     return bytes
   }
 
+  /// Whether a record, of whatever version, is what was written.
+  static func isIntact(_ bytes: RawSpan) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      bytes.count == 48
+        && UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 40, as: UInt64.self))
+          == rpt_hash64(bytes.baseAddress, 40, 0)
+    }
+  }
+
   /// - Returns: nil for anything but an intact record of this version: the view is then rebuilt.
   init?(view: String, _ bytes: RawSpan) {
+    guard Self.isIntact(bytes) else { return nil }
     let stored = bytes.withUnsafeBytes { [UInt8]($0) }
-    guard stored.count == 48 else { return nil }
     func load<T: FixedWidthInteger>(_ offset: Int, _: T.Type) -> T {
       stored.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }
     }
-    guard load(0, UInt32.self) == Self.recordVersion,
-      load(40, UInt64.self) == stored.withUnsafeBytes({ rpt_hash64($0.baseAddress, 40, 0) })
-    else { return nil }
+    guard load(0, UInt32.self) == Self.recordVersion else { return nil }
     self.view = view
     version = Int(load(4, UInt32.self))
     position = load(8, UInt64.self)

@@ -43,7 +43,12 @@ extension Ledger {
       if check || limit != nil {
         let rebuilt = try Rebuilt(
           projections, snapshot, threads: threads, keeps: check, isCancelled, onProgress)
-        return check ? try compareWithStored(rebuilt, snapshot) : rebuilt.report
+        guard check else { return rebuilt.report }
+        var report = try compareWithStored(rebuilt, snapshot)
+        if report.differences.isEmpty, let damage = try stateStore.damage() {
+          report.differences = ["stored views: \(damage)"]
+        }
+        return report
       }
       return try RebuildMark.during(in: stateStore.path) {
         let rebuilt = try Rebuilt(projections, snapshot, threads: threads, keeps: true, isCancelled, onProgress)

@@ -1,5 +1,13 @@
 import LMDB
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The stored outcomes of views: what makes a question about all people cheap. Only ever a matter of speed: `views/` may
 /// be deleted at any time.
 ///
@@ -26,6 +34,10 @@ struct StateStore: Sendable {
 
   /// Customers, or cases.
   static let customersPerPart: UInt32 = 4096
+
+  private static var databases: [String: any DatabaseKey.Type] {
+    ["checkpoints": String.self, "outcomes": [UInt8].self]
+  }
 
   static func key(_ view: String, _ part: UInt32) -> [UInt8] {
     var key = Array(view.utf8) + [0]
@@ -141,7 +153,63 @@ struct StateStore: Sendable {
     }
   }
 
+  /// Opens the environment for writing. One that is damaged is thrown away first: all of it can be made anew.
   private func writing(_ body: (Environment) throws(LMDBError) -> Void) throws(LedgerError) {
-    do throws(LMDBError) { try SharedEnvironment.writing(path, body) } catch { throw LedgerError(error, path: path) }
+    do throws(LMDBError) {
+      do throws(LMDBError) {
+        try SharedEnvironment.writing(path) { environment throws(LMDBError) in
+          // Before LMDB follows any of them: on a page that is not what was written it may go anywhere.
+          try environment.checkPages(of: Self.databases)
+          try body(environment)
+        }
+      } catch {
+        guard error.isDamaged else { throw error }
+        for file in ["/data.mdb", "/lock.mdb"] { unlink(path + file) }
+        try SharedEnvironment.writing(path, body)
+      }
+    } catch { throw LedgerError(error, path: path) }
+  }
+
+  /// What of the stored states is not what was written; nil if all is, or nothing is there.
+  ///
+  /// - Complexity: O(bytes stored).
+  func damage() throws(LedgerError) -> String? {
+    guard DirectoryState.of(path + "/data.mdb") != .absent else { return nil }
+    do throws(LMDBError) {
+      return try SharedEnvironment.reading(path) { environment throws(LMDBError) in
+        try environment.checkPages(of: Self.databases)
+        return try firstDamage(environment)
+      }
+    } catch {
+      guard error.isDamaged else { throw LedgerError(error, path: path) }
+      return error.description
+    }
+  }
+
+  private func firstDamage(_ environment: borrowing Environment) throws(LMDBError) -> String? {
+    let checkpoints = try environment.openDatabase(named: "checkpoints", keys: String.self, create: false)
+    let outcomes = try environment.openDatabase(named: "outcomes", keys: [UInt8].self, create: false)
+    let transaction = try environment.read()
+    if let checkpoints {
+      var cursor = try transaction.cursor(in: checkpoints)
+      var entry = try cursor.first()
+      while let current = entry {
+        if !Checkpoint.isIntact(current.value) { return "the checkpoint of \(current.key) is not what was written" }
+        entry = try cursor.next()
+      }
+    }
+    if let outcomes {
+      var cursor = try transaction.cursor(in: outcomes)
+      var entry = try cursor.first()
+      while let current = entry {
+        let isIntact = current.value.withUnsafeBytes { PartInPlace($0, seed: seed) != nil }
+        if !isIntact {
+          let view = String(decoding: current.key.prefix { $0 != 0 }, as: UTF8.self)
+          return "what is stored of \(view) is not what was written"
+        }
+        entry = try cursor.next()
+      }
+    }
+    return nil
   }
 }
