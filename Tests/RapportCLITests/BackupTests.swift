@@ -57,6 +57,11 @@ struct BackupTests {
 
     let keys = folder.path + "/keys"
     try Executable.succeed(["keys", "export", keys, "--ledger", path])
+    let again = try Executable.run(["keys", "export", keys, "--ledger", restored])
+    #expect(again.status == 73, "the only copy may be there")
+    let misspelt = try Executable.run(["keys", "import", keys, "--ledger", folder.path + "/misspelt"])
+    #expect(misspelt.status == 1)
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/misspelt"))
     try Executable.succeed(["keys", "import", keys, "--ledger", restored])
     #expect(
       try Executable.run(["log", "--ledger", restored]).output

@@ -179,6 +179,24 @@ struct WholeProgramTests {
     #expect(refused.errors.contains("data.order"))
   }
 
+  @Test(
+    "record sets no name of the envelope that is said otherwise",
+    arguments: ["subject", "type", "specversion", "data", "ledgerposition", "ledgertime"])
+  func recordedNames(name: String) throws {
+    let folder = try TemporaryFolder()
+    let refused = try Executable.run(["record", "C1", "note.added", "text=x", "\(name)=y", "--ledger", folder.ledger])
+    #expect(refused.status == 64)
+    #expect(refused.errors.contains("\(name) cannot be set"))
+    #expect(!FileManager.default.fileExists(atPath: folder.ledger))
+  }
+
+  @Test("an offset of a time zone may begin with a minus")
+  func negativeOffset() throws {
+    let folder = try TemporaryFolder()
+    try Executable.succeed(["record", "C1", "note.added", "text=x", "--ledger", folder.ledger])
+    try Executable.succeed(["view", "service", "--tz", "-05:00", "--ledger", folder.ledger])
+  }
+
   @Test("a journey is walked again with its real waits, and what is due again is listed")
   func reliveAndReorder() throws {
     let folder = try TemporaryFolder()
@@ -188,13 +206,19 @@ struct WholeProgramTests {
       "touchpoint":"till","data":{"order":"o\(id)","currency":"EUR","lines":[{"sku":"=tea","quantity":1}]}}
       """
     }
-    let input = Data([order(1, "01"), order(2, "11")].joined(separator: "\n").utf8)
+    // A merge is no step; a type of the vocabulary is called as there.
+    let others = [
+      #"{"specversion":"1.0","id":"3","source":"/t","type":"customer.merged","subject":"C2","time":"2026-01-05T08:00:00Z","data":{"into":"C1"}}"#,
+      #"{"specversion":"1.0","id":"4","source":"/t","type":"com.acme.order.delivered","subject":"C1","time":"2026-01-12T08:00:00Z","data":{"order":"o2"}}"#,
+    ]
+    let input = Data(([order(1, "01"), order(2, "11")] + others).joined(separator: "\n").utf8)
     _ = try Executable.run(["ingest", "--quiet", "--ledger", folder.ledger], input: input)
     let steps = try Executable.run(["timeline", "C1", "--relive", "--json", "--ledger", folder.ledger]).lines
     #expect(
       steps == [
         #"{"time":"2026-01-01T08:00:00Z","waited":null,"step":"till","type":"order.placed"}"#,
         #"{"time":"2026-01-11T08:00:00Z","waited":864000,"step":"till","type":"order.placed"}"#,
+        #"{"time":"2026-01-12T08:00:00Z","waited":86400,"step":"order.delivered","type":"com.acme.order.delivered"}"#,
       ])
     let due = try Executable.run(["show", "C1", "--reorder", "--json", "--ledger", folder.ledger]).output
     #expect(

@@ -65,6 +65,7 @@ struct Timeline: ParsableCommand {
     filter.department = department
     filter.from = window.from?.start()
     filter.to = window.to?.start()
+    filter.isOfInteractions = relive
     try Output.run(noColor: options.noColor) { output in
       var table = relive ? TimelinePage.journeyTable() : TimelinePage.table()
       var before: Int64?

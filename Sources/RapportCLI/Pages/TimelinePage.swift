@@ -24,14 +24,14 @@ enum TimelinePage {
   static func journeyRow(_ event: RecordedEvent, after before: Int64?) -> [Rich] {
     [
       Rich(Human.time(event.time), .dim), Rich(seconds(event, before).map { Human.duration($0) } ?? "", .accent),
-      Rich(event.touchpoint ?? event.type), Rich(event.touchpoint == nil ? "" : event.type, .dim),
+      Rich(event.step), Rich(event.touchpoint == nil ? "" : event.type, .dim),
     ]
   }
 
   static func step(_ event: RecordedEvent, after before: Int64?) -> JSONValue {
     .members([
       "time": .string(Timestamp(nanoseconds: event.time).description), "waited": .int(seconds(event, before)),
-      "step": .string(event.touchpoint ?? event.type), "type": .string(event.type),
+      "step": .string(event.step), "type": .string(event.type),
     ])
   }
 

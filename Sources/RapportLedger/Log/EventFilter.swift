@@ -8,6 +8,8 @@ public struct EventFilter: Sendable {
   public var from: Int64?
   public var to: Int64?
   public var customer: String?
+  /// Leaves out what is no interaction: identity, corrections, the ledger's own events.
+  public var isOfInteractions = false
 
   public init() {}
 }
@@ -20,6 +22,7 @@ struct NumberedFilter {
   private let department: UInt32?
   private let from: Int64
   private let to: Int64
+  private let kinds: EventKindSet?
   /// What ``accepts(_:)`` reads.
   let columns: ColumnSet
   let columnList: [Column]
@@ -45,7 +48,9 @@ struct NumberedFilter {
     }
     from = filter.from ?? .min
     to = filter.to ?? .max
+    kinds = filter.isOfInteractions ? .interactions : nil
     var columns = ColumnSet()
+    if kinds != nil { columns.insert(ColumnSet(.kind)) }
     if types != nil { columns.insert(ColumnSet(.type)) }
     if channel != nil { columns.insert(ColumnSet(.channel)) }
     if department != nil { columns.insert(ColumnSet(.department)) }
@@ -59,6 +64,7 @@ struct NumberedFilter {
 
   func accepts(_ facts: Facts) -> Bool {
     if let types, !types.contains(facts.type) { return false }
+    if let kinds, !kinds.contains(facts.kind) { return false }
     if let channel, facts.channel != channel { return false }
     if let department, facts.department != department { return false }
     return facts.time >= from && facts.time < to

@@ -20,6 +20,13 @@ public struct RecordedEvent: Sendable {
   /// The whole event as one JSON object, `ledgerposition` and `ledgertime` last.
   public var json: [UInt8]
 
+  /// What it is called as a step of a journey: its touchpoint or, lacking it, its type, without a prefix where the
+  /// vocabulary has it.
+  public var step: String {
+    let kind = Vocabulary.kind(ofType: type)
+    return touchpoint ?? (kind == .other ? type : kind.name)
+  }
+
   /// The `data` of the event as JSON text; nil if it has none.
   ///
   /// - Complexity: O(length): it is looked up in ``json``.
