@@ -69,7 +69,10 @@ struct Replay: ParsableCommand {
     }
     for difference in report.differences { Exit.say(difference) }
     if !report.differences.isEmpty || !broken.isEmpty { throw Failure(.damaged) }
-    if check { options.note(Rich("what is stored is what the log says", .good)) }
+    guard check else { return }
+    options.note(
+      ledger.checkpoints().isEmpty
+        ? Rich("nothing is stored that could be compared") : Rich("what is stored is what the log says", .good))
   }
 
   /// A trap ends whatever the process is at. Nothing is stored before all views are done, so it can begin anew without

@@ -51,6 +51,7 @@ struct Show: ParsableCommand {
       if output.terminal.isTerminal { try output.line() }
       try output.table(WhyPage.table(of: why, isTerminal: output.terminal.isTerminal))
     }
+    options.noteMissingKeys(of: ledger)
   }
 
   private func printReorder(_ ledger: Ledger) throws {
