@@ -70,6 +70,29 @@ struct BackupTests {
     try Executable.succeed(["verify", "--quiet", "--ledger", restored])
   }
 
+  @Test("a ledger that has lost its keys says so, makes no others, and is whole again when they are brought")
+  func lostKeys() throws {
+    let folder = try TemporaryFolder()
+    let path = try ledger(folder)
+    let keys = folder.path + "/exported"
+    let whole = try Executable.run(["log", "--ledger", path]).output
+    try Executable.succeed(["keys", "export", keys, "--ledger", path])
+    try FileManager.default.removeItem(atPath: path + "/keys")
+    let log = try Executable.run(["log", "--ledger", path])
+    #expect(log.output.contains(#""sealed":true"#) && !log.output.contains(#""erased":true"#))
+    #expect(log.errors.contains("rapport keys import"))
+    let verified = try Executable.run(["verify", "--json", "--ledger", path])
+    #expect(verified.status == 4 && verified.output.contains("rapport keys import"))
+    for _ in 1...2 {
+      let refused = try Executable.run(["record", "new", "note.added", "text=hello", "--ledger", path])
+      #expect(refused.status == 1 && refused.errors.contains("rapport keys import"))
+    }
+    try Executable.succeed(["keys", "import", keys, "--ledger", path])
+    #expect(try Executable.run(["log", "--ledger", path]).output == whole)
+    try Executable.succeed(["record", "new", "note.added", "text=hello", "--ledger", path])
+    try Executable.succeed(["verify", "--quiet", "--ledger", path])
+  }
+
   @Test("backups that are made while events come in are sound")
   func hot() throws {
     let folder = try TemporaryFolder()
@@ -145,8 +168,7 @@ struct BackupTests {
       let result = try Executable.run(arguments)
       #expect(result.status == 4, "\(arguments) \(result.output) \(result.errors)")
       #expect(result.errors.contains("damaged"))
-      let places = ["position", "page", "tree", "record in log"]
-      #expect(places.contains { result.errors.contains($0) }, "\(result.errors)")
+      #expect(["position", "data.mdb"].contains { result.errors.contains($0) }, "\(result.errors)")
       #expect(!FileManager.default.fileExists(atPath: folder.path + "/x"))
       #expect(!FileManager.default.fileExists(atPath: folder.path + "/x.partial"))
     }

@@ -40,15 +40,15 @@ enum EventText {
 
   /// The members of an event that no column holds, what was sealed opened and put back in its place.
   ///
-  /// Without a key the personal members are left out, and `"erased":true` says so; in a copy of a ledger whose keys are
-  /// still to be brought, `"sealed":true`.
+  /// Without a key the personal members are left out, and `"erased":true` says so; in a ledger whose keys are still to be
+  /// brought, `"sealed":true`.
   static func members(
     _ facts: Facts, _ record: PayloadRecord, in snapshot: borrowing Snapshot
   ) throws(LedgerError) -> [UInt8] {
     guard !record.sealed.isEmpty else { return Array(record.members) }
     let subject = try snapshot.subjectBytes(facts.customer)
     guard let plain = try snapshot.keyRing?.open(record.sealed, of: subject, for: record.owner) else {
-      let isWaiting = snapshot.keyRing?.areKeysMissing == true
+      let isWaiting = snapshot.keyRing.map { $0.areKeysMissing || $0.isAbsent } ?? false
       if isWaiting { snapshot.keyRing?.unopened.add(1, ordering: .relaxed) }
       let mark = isWaiting ? "\"sealed\":true" : "\"erased\":true"
       return Array(record.members) + (record.members.isEmpty ? [] : [UInt8(ascii: ",")]) + Array(mark.utf8)

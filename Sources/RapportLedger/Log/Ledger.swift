@@ -82,6 +82,11 @@ public final class Ledger: Sendable {
     keyRing = KeyRing(
       ledger: path, masterKeyPath: masterKeyPath, access: writes ? .readWrite : .readOnly, seed: meta.seed)
     SharedEnvironment.keep(statesPath)
+    keyRing.hasSealedFields = { [weak self] () throws(LedgerError) in try self?.hasSealedFields() ?? false }
+  }
+
+  private func hasSealedFields() throws(LedgerError) -> Bool {
+    do { return try read { try $0.hasSealedFields() } } catch { throw error as! LedgerError }
   }
 
   deinit { SharedEnvironment.release(statesPath) }

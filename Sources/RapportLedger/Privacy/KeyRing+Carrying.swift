@@ -44,6 +44,7 @@ extension Ledger {
   /// - Complexity: O(keys), and in a restored ledger O(events).
   public func importKeys(from path: String) throws -> KeyImport {
     let keys = try Self.readKeys(path)
+    try keyRing.noteLostKeys()
     var result = KeyImport(added: try keyRing.add(keys))
     for (subject, key) in keys {
       if let kept = try keyRing.key(of: subject), kept.bytes != key.bytes { result.differing += 1 }
@@ -89,6 +90,22 @@ extension KeyRing {
 }
 
 extension Snapshot {
+  /// Whether any event has sealed fields.
+  ///
+  /// - Complexity: O(events before the first one that has).
+  func hasSealedFields() throws(LedgerError) -> Bool {
+    let coder = FrameCoder()
+    for index in blocks.indices {
+      try check(index, Self.frameSlots)
+      var payloads = PayloadReader(blocks[index], coder: coder)
+      for row in 0..<blocks[index].count {
+        let isSealed = try payloads.withRecord(ofRow: row) { record, _ throws(LedgerError) in !record.sealed.isEmpty }
+        if isSealed { return true }
+      }
+    }
+    return false
+  }
+
   /// Everybody with at least one event that has sealed fields, in order of first appearance.
   ///
   /// - Complexity: O(events): all payloads are unpacked.

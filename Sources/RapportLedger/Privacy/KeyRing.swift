@@ -18,7 +18,8 @@ import Synchronization
 /// cannot be exchanged unnoticed. Keys that are needed are flushed before the events that they seal.
 ///
 /// A copy of a ledger has none of this. Where events have sealed fields it has a note instead, ``absenceNote``, and as
-/// long as that is there no keys are made: a new key for a known customer would keep the old one out for ever.
+/// long as that is there no keys are made: a new key for a known customer would keep the old one out for ever. A ledger
+/// whose keys were lost gets the note before the first new key would be made.
 final class KeyRing: @unchecked Sendable {
   private let path: String
   private let notePath: String
@@ -28,8 +29,10 @@ final class KeyRing: @unchecked Sendable {
   private let lock = Lock()
   /// Sealed texts that were asked for and left out because the keys are elsewhere.
   let unopened = Atomic<Int>(0)
+  /// Whether events of the log have sealed fields. The ledger knows, and sets it before anybody asks.
+  nonisolated(unsafe) var hasSealedFields: () throws(LedgerError) -> Bool = { () throws(LedgerError) in false }
   /// Touched only under the lock.
-  private var state = State()
+  private var state: State
 
   /// A file in the directory of a ledger that says that keys belong to it and are elsewhere.
   static let absenceNote = "keys.missing"
@@ -39,6 +42,8 @@ final class KeyRing: @unchecked Sendable {
 
   private struct State: ~Copyable {
     var store: KeyStore?
+    /// There were no keys when the ledger was opened, and it was not asked yet whether there should be.
+    var mayBeLost: Bool
     var master: MasterKey?
     /// Customers whose keys were needed last; forgotten together when they are too many.
     var recent = TextTable(seed: 0)
@@ -46,6 +51,8 @@ final class KeyRing: @unchecked Sendable {
     var keys: [CustomerKey] = []
     var branches: [UInt64: (wrapped: [UInt8], key: [UInt8])] = [:]
     let cipher = Cipher()
+
+    init(mayBeLost: Bool) { self.mayBeLost = mayBeLost }
 
     func recentKey(of subject: UnsafeBufferPointer<UInt8>) -> CustomerKey? {
       let number = recent.find(subject)
@@ -70,6 +77,7 @@ final class KeyRing: @unchecked Sendable {
     self.masterKeyPath = masterKeyPath ?? path + "/master.key"
     self.access = access
     self.seed = seed
+    state = State(mayBeLost: DirectoryState.of(path + "/keys/data.mdb") == .absent)
   }
 
   // MARK: Reading
@@ -208,8 +216,36 @@ final class KeyRing: @unchecked Sendable {
 
   // MARK: The note of absence
 
-  /// The ledger is a copy that came without its keys.
+  /// The ledger is a copy that came without its keys, or has lost them.
   var areKeysMissing: Bool { DirectoryState.of(notePath) != .absent }
+
+  /// There are no keys at all.
+  var isAbsent: Bool { DirectoryState.of(path + "/data.mdb") == .absent }
+
+  /// There are none, but there were: they had a master key, and no note says where they are. To be asked where events
+  /// have sealed fields.
+  var areLost: Bool { isAbsent && !areKeysMissing && DirectoryState.of(masterKeyPath) != .absent }
+
+  /// Notes that keys are missing where there are none and events have sealed fields.
+  ///
+  /// - Complexity: O(events), once, and only where there were no keys when the ledger was opened.
+  func noteLostKeys() throws(LedgerError) {
+    try withState { state throws(LedgerError) in try noteLostKeys(&state) }
+  }
+
+  private func noteLostKeys(_ state: inout State) throws(LedgerError) {
+    guard state.mayBeLost else { return }
+    if !areKeysMissing, try hasSealedFields() {
+      let text = """
+        The keys of this ledger are not there, and events of its log have personal fields that are sealed.
+        `rapport keys import FILE` brings them from where they were exported.
+        Until then no event with personal fields can be recorded, because new keys would keep the old ones out for ever.
+
+        """
+      try NewFile.write(Array(text.utf8), to: notePath)
+    }
+    state.mayBeLost = false
+  }
 
   /// Forgets that keys were missing.
   func removeAbsenceNote() throws(LedgerError) {
@@ -236,6 +272,7 @@ final class KeyRing: @unchecked Sendable {
         }
         let new = keys.indices.filter { keys[$0] == nil }
         if !new.isEmpty {
+          try noteLostKeys(&state)
           if areKeysMissing { throw .keysMissing(ledger: folder(of: notePath)) }
           let wanted = zip(new, CustomerKey.random(new.count)).map { (subjects[$0], $1) }
           let made = try add(wanted, store, &state).keys

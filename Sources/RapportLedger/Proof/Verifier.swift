@@ -24,6 +24,12 @@ struct Verifier {
   mutating func run() throws {
     try verifyLog()
     if let damage = try ledger.keyRing.verify() { note(damage) }
+    if result.sealedEvents > 0, ledger.keyRing.areLost {
+      note(
+        Damage(
+          kind: .keys, position: 0,
+          detail: "there are none, and \(result.sealedEvents) events have sealed fields: `rapport keys import` them"))
+    }
     if result.isSound { try verifyViews() }
     compareWithWanted()
   }
