@@ -190,6 +190,79 @@ struct WholeProgramTests {
     #expect(!FileManager.default.fileExists(atPath: folder.ledger))
   }
 
+  private func ingest(_ lines: [String], into path: String) throws {
+    try Executable.succeed(["ingest", "--quiet", "--ledger", path], input: Data(lines.joined(separator: "\n").utf8))
+  }
+
+  private func event(_ id: Int, _ type: String, time: String = "2024-01-01T00:00:00Z", _ data: String) -> String {
+    """
+    {"specversion":"1.0","id":"\(id)","source":"/s","subject":"c1","type":"\(type)","time":"\(time)","data":\(data)}
+    """
+  }
+
+  @Test("amounts and times at the ends of their ranges break nothing")
+  func ends() throws {
+    let folder = try TemporaryFolder()
+    let least = "-922337203685477.5808"
+    try ingest(
+      [
+        event(1, "order.refunded", #"{"order":"o","currency":"EUR","amount":"\#(least)"}"#),
+        event(2, "cost.booked", #"{"order":"o","currency":"EUR","amount":"\#(least)","purpose":"goodwill"}"#),
+        event(3, "message.received", time: "1678-01-01T00:00:00Z", "{}"), event(4, "customer.lost", #"{"reason":"price"}"#),
+      ], into: folder.ledger)
+    try Executable.succeed(["replay", "--ledger", folder.ledger])
+    try Executable.succeed(["view", "losses", "--ledger", folder.ledger])
+    try Executable.succeed(["show", "c1", "--ledger", folder.ledger])
+    let steps = try Executable.run(["timeline", "c1", "--relive", "--json", "--ledger", folder.ledger])
+    #expect(steps.status == 0 && steps.output.contains(#""waited":10918627200"#), "\(steps.output)")
+  }
+
+  @Test("an event whose time a correction takes away is of when it was recorded")
+  func timeTakenAway() throws {
+    let folder = try TemporaryFolder()
+    try ingest(
+      [
+        event(1, "note.added", #"{"text":"x"}"#),
+        event(2, "event.corrected", #"{"source":"/s","id":"1","set":{"time":null}}"#),
+      ], into: folder.ledger)
+    let recorded = try Executable.run(["log", "--limit", "1", "--ledger", folder.ledger]).json["ledgertime"] as? String
+    let shown = try Executable.run(
+      ["timeline", "c1", "--type", "note.added", "--json", "--ledger", folder.ledger])
+    #expect(shown.json["time"] as? String == recorded)
+    #expect(shown.json["timeassumed"] as? Bool == true)
+  }
+
+  @Test("what a correction sets is sealed, unless it is the value of a listed field")
+  func sealedCorrections() throws {
+    let folder = try TemporaryFolder()
+    let (path, copy) = (folder.ledger, folder.path + "/copy")
+    let line = #"{"sku":"s","quantity":2,"gift":"CANARY1"}"#
+    try ingest(
+      [
+        event(1, "order.placed", #"{"order":"o","currency":"EUR","lines":[{"sku":"s","quantity":1}]}"#),
+        event(
+          2, "event.corrected",
+          #"{"source":"/s","id":"1","set":{"lines":[\#(line)],"revenue":"5","own":"CANARY2"}}"#),
+        event(
+          3, "event.corrected",
+          #"{"source":"/s","id":"1","set":{"subject":"CANARY3","data":{"x":"CANARY4"},"channel":["CANARY5"]}}"#),
+      ], into: path)
+    try Executable.succeed(["backup", copy, "--quiet", "--ledger", path])
+    let sealed = try Executable.run(["log", "--ledger", copy]).output
+    #expect(!sealed.contains("CANARY") && sealed.contains(#""quantity":2"#) && sealed.contains(#""revenue":"5""#))
+    let opened = try Executable.run(["log", "--ledger", path]).output
+    for number in 1...5 { #expect(opened.contains("CANARY\(number)")) }
+    let order = try Executable.run(["timeline", "c1", "--type", "order.placed", "--json", "--ledger", path]).output
+    #expect(order.contains(line) && order.contains("CANARY2"))
+  }
+
+  @Test("who somebody is merged into is named as a subject is", arguments: ["a@b.de", "+491711234567", ""])
+  func personalTargets(into id: String) throws {
+    let folder = try TemporaryFolder()
+    let refused = try Executable.run(["record", "C1", "customer.merged", "into=\(id)", "--ledger", folder.ledger])
+    #expect(refused.status == 65 && refused.errors.contains("data.into"))
+  }
+
   @Test("an offset of a time zone may begin with a minus")
   func negativeOffset() throws {
     let folder = try TemporaryFolder()

@@ -36,7 +36,7 @@ enum TimelinePage {
   }
 
   private static func seconds(_ event: RecordedEvent, _ before: Int64?) -> Int? {
-    before.map { Int((event.time - $0) / 1_000_000_000) }
+    before.map { Human.seconds(from: $0, to: event.time) }
   }
 
   private static func note(_ event: RecordedEvent) -> Rich? {

@@ -82,9 +82,14 @@ enum Human {
     return rfc3339.prefix(10) + " " + rfc3339.dropFirst(11).prefix(5)
   }
 
+  /// Whole seconds between two times, which may be further apart than 64 bits of nanoseconds tell.
+  static func seconds(from start: Int64, to end: Int64) -> Int {
+    Int((Int128(end) - Int128(start)) / 1_000_000_000)
+  }
+
   /// How long before `now` a time was: `3 d ago`; `in 2 h`. Years only from two on: until then days say more.
   static func age(_ time: Int64, at now: Int64) -> String {
-    let seconds = Int((now - time) / 1_000_000_000)
+    let seconds = seconds(from: time, to: now)
     let units = [("y", 2 * 31_557_600, 31_557_600), ("d", 86_400, 86_400), ("h", 3600, 3600), ("min", 60, 60)]
     let unit = units.first { Int(seconds.magnitude) >= $0.1 }
     guard let unit else { return "just now" }

@@ -86,6 +86,8 @@ extension EnvelopeReader {
       if rule.slot != nil, token.end > token.start { facts.setTerm(name(index, &batch), rule.slot) }
     case .reference:
       guard token.kind == .string, token.end > token.start else { throw field.expected("non-empty text", token) }
+      // A person is named here as by a subject.
+      if kind == .customerMerged || kind == .customerUnmerged { try checkCustomer(line.text(of: index), field.name) }
       let hash = References.hash(line.text(of: index), seed: seed)
       if rule.slot == .related { facts.related = hash } else { facts.object = hash }
     case .money:
@@ -282,7 +284,7 @@ fileprivate struct FieldName {
   init(kind: EventKind, position: Int) { (self.kind, self.position, line) = (kind, position, -1) }
   init(line: Int, member: Int) { (self.line, position, kind) = (line, member, .other) }
 
-  private var name: String {
+  var name: String {
     line < 0
       ? "data.\(Vocabulary.field(position, of: kind).name)"
       : "data.lines[\(line)].\(Vocabulary.lineFields[position].name)"

@@ -58,12 +58,7 @@ extension EnvelopeReader {
         place = line.tokens[place].after
       } else {
         if kind == .eventCorrected {
-          // A correction follows the field that it sets.
-          if Personal.isPublicField(line.rawText(of: place).string) {
-            line.appendMember(place, toList: &members)
-          } else {
-            line.appendMember(place, toList: &personal)
-          }
+          splitCorrection(place)
         } else {
           splitListed(place, place + 1, fields.traitNames)
         }
@@ -71,6 +66,26 @@ extension EnvelopeReader {
       }
     }
     closeBoth(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+  }
+
+  /// A correction follows the field that it sets, as far as that can be told without its target: what may be personal in
+  /// some type is sealed, and what is no value of a listed field.
+  private mutating func splitCorrection(_ key: Int) {
+    let value = key + 1
+    let (name, kind) = (line.rawText(of: key).string, line.tokens[value].kind)
+    if name == "lines", kind == .array {
+      openBoth(key, UInt8(ascii: "["))
+      var element = value + 1
+      while element < line.tokens[value].after {
+        splitListed(nil, element, fields.lineNames)
+        element = line.tokens[element].after
+      }
+      closeBoth(UInt8(ascii: "]"))
+    } else if kind != .object, kind != .array, name != "lines", Personal.isPublicField(name) {
+      line.appendMember(key, toList: &members)
+    } else {
+      line.appendMember(key, toList: &personal)
+    }
   }
 
   /// Splits an object – behind a key, or an element of an array – into listed members and others.
@@ -143,9 +158,13 @@ enum Personal {
   private static let personal = Set(customerShapes.flatMap { $0.fields.filter(\.isPersonal).map(\.name) })
   private static let listed = Set(customerShapes.flatMap { $0.fields.filter { !$0.isPersonal }.map(\.name) })
   private static let attributes = Set(Attribute.allCases.map { "\($0.name)" })
+  /// What no correction sets: whatever stands there is no value of theirs.
+  private static let unset: Set = [
+    "set", "data", "data_base64", "id", "source", "specversion", "subject", "type", "ledgerposition", "ledgertime",
+  ]
 
   /// Whether a field that a correction sets may stand in the open: an attribute, or listed and personal in no type.
   static func isPublicField(_ name: String) -> Bool {
-    name != "set" && !personal.contains(name) && (listed.contains(name) || attributes.contains(name))
+    !unset.contains(name) && !personal.contains(name) && (listed.contains(name) || attributes.contains(name))
   }
 }

@@ -188,20 +188,23 @@ struct EnvelopeReader: ~Copyable {
     }
     if isFirm { throw Rejection("subject", "\(kind.name) is an event of the firm and has no subject") }
     let subject = line.text(of: token)
-    guard subject.count >= 1, subject.count <= 255 else {
-      throw Rejection("subject", "1 to 255 bytes, this has \(subject.count)")
-    }
-    if !rules.allowsPersonalSubjects, Self.looksPersonal(subject) {
-      throw Rejection(
-        "subject",
-        "looks like an e-mail address or a telephone number; ids of customers must not be personal (or use `rapport ingest --allow-personal-subjects`)"
-      )
-    }
+    try checkCustomer(subject, "subject")
     if line.tokens[token].hasEscape {
       // Its text is gone with the event.
       facts.customer = batch.customers.intern(subject).number
     } else {
       self.subject = subject
+    }
+  }
+
+  /// Checks the id of a customer.
+  func checkCustomer(_ id: UnsafeBufferPointer<UInt8>, _ field: String) throws(Rejection) {
+    guard id.count >= 1, id.count <= 255 else { throw Rejection(field, "1 to 255 bytes, this has \(id.count)") }
+    if !rules.allowsPersonalSubjects, Self.looksPersonal(id) {
+      throw Rejection(
+        field,
+        "looks like an e-mail address or a telephone number; ids of customers must not be personal (or use `rapport ingest --allow-personal-subjects`)"
+      )
     }
   }
 

@@ -3,6 +3,8 @@ struct CorrectedEvent: ~Copyable {
   private(set) var facts = Facts()
   private(set) var lines: [OrderLine] = []
   private(set) var text: [UInt8] = []
+  /// When the event was recorded: its time if a correction takes the one away that was sent.
+  private var ledgerTime: Int64 = 0
   private var parser: EventParser
   private var reader = EventReader()
   private let seed: UInt64
@@ -23,6 +25,8 @@ struct CorrectedEvent: ~Copyable {
       return facts
     }
     self.text = text
+    let recorded = snapshot.blocks[block]
+    ledgerTime = recorded.ledgerTime(ofRank: Int(facts.position - recorded.firstPosition))
     lines = try snapshot.orderLines(of: row, in: block)
   }
 
@@ -30,7 +34,7 @@ struct CorrectedEvent: ~Copyable {
   ///
   /// - Returns: false if the result would not be accepted; nothing has changed then.
   mutating func apply(_ correction: [UInt8], in snapshot: borrowing Snapshot) throws(LedgerError) -> Bool {
-    guard let next = Self.rewrite(text, by: correction, kind: facts.kind) else { return false }
+    guard let next = Self.rewrite(text, by: correction, kind: facts.kind, ledgerTime: ledgerTime) else { return false }
     parser.beginBatch()
     let box = BatchBox(seed: seed)
     // The clock has no say: what is accepted must not depend on when it is read.
@@ -78,8 +82,11 @@ struct CorrectedEvent: ~Copyable {
   ]
 
   /// The text of an event with the fields that a correction sets: fields of its type first, as they win over attributes
-  /// of the same name, then attributes, and fields that nobody knows. Null takes a field out.
-  private static func rewrite(_ event: [UInt8], by correction: [UInt8], kind: EventKind) -> [UInt8]? {
+  /// of the same name, then attributes, and fields that nobody knows. Null takes a field out; without a time an event is
+  /// of when it was recorded.
+  private static func rewrite(
+    _ event: [UInt8], by correction: [UInt8], kind: EventKind, ledgerTime: Int64
+  ) -> [UInt8]? {
     let fields = Set(Vocabulary.shapes[Int(kind.rawValue)].fields.map(\.name))
     var attributes: [(name: String, text: String?)] = []
     var data: [(name: String, text: String?)] = []
@@ -106,7 +113,14 @@ struct CorrectedEvent: ~Copyable {
         if name == "data", !data.isEmpty { continue }
         members.append(.init(key: name, value: .raw(document.rawText(key + 1))))
       }
-      for (name, text) in attributes { if let text { members.append(.init(key: name, value: .raw(text))) } }
+      for (name, text) in attributes {
+        if let text {
+          members.append(.init(key: name, value: .raw(text)))
+        } else if name == "time" {
+          members.append(.init(key: name, value: .string(Timestamp(nanoseconds: ledgerTime).description)))
+          members.append(.init(key: "timeassumed", value: .bool(true)))
+        }
+      }
       if !data.isEmpty {
         let object = document.member("data", of: 0)
         if let object, document.tokens[object].kind != .object { return nil }

@@ -56,7 +56,7 @@ public struct LossBook {
     case .actionExposed: expose(event, &records)
     case .orderPlaced: bookings.append(Booking(time: event.time, amount: event.amount, currency: event.currency))
     case .orderRefunded, .costBooked:
-      bookings.append(Booking(time: event.time, amount: -event.amount, currency: event.currency))
+      bookings.append(Booking(time: event.time, amount: negated(event.amount), currency: event.currency))
       // Purpose 4 is goodwill.
       if event.kind == .orderRefunded || event.code == 4 { state(event, event.amount, event.currency, &records) }
     case .customerLost:

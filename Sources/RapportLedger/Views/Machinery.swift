@@ -13,6 +13,10 @@ func saturatingSum(_ a: Int64, _ b: Int64) -> Int64 {
   return overflow ? .max : sum
 }
 
+/// The least number becomes the greatest.
+@inline(__always)
+func negated(_ value: Int64) -> Int64 { value == .min ? .max : -value }
+
 /// Whole seconds, rounded down.
 func flooredSeconds(_ nanoseconds: Int64) -> Int64 {
   let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
