@@ -196,7 +196,8 @@ struct WholeProgramTests {
 
   private func event(_ id: Int, _ type: String, time: String = "2024-01-01T00:00:00Z", _ data: String) -> String {
     """
-    {"specversion":"1.0","id":"\(id)","source":"/s","subject":"c1","type":"\(type)","time":"\(time)","data":\(data)}
+    {"specversion":"1.0","id":"\(id)","source":"/s","subject":"c1","type":"\(type)",\
+    "time":"\(time)","data":\(data)}
     """
   }
 
