@@ -209,7 +209,8 @@ struct WholeProgramTests {
       [
         event(1, "order.refunded", #"{"order":"o","currency":"EUR","amount":"\#(least)"}"#),
         event(2, "cost.booked", #"{"order":"o","currency":"EUR","amount":"\#(least)","purpose":"goodwill"}"#),
-        event(3, "message.received", time: "1678-01-01T00:00:00Z", "{}"), event(4, "customer.lost", #"{"reason":"price"}"#),
+        event(3, "message.received", time: "1678-01-01T00:00:00Z", "{}"),
+        event(4, "customer.lost", #"{"reason":"price"}"#),
       ], into: folder.ledger)
     try Executable.succeed(["replay", "--ledger", folder.ledger])
     try Executable.succeed(["view", "losses", "--ledger", folder.ledger])
