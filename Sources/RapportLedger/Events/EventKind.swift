@@ -348,7 +348,7 @@ extension EventKind {
         may("target", .number, .number))
     case .initiativeApproved, .initiativeRejected, .initiativeLaunched:
       .firm(must("initiative", .text, .term), may("reason", .text))
-    case .initiativeMeasured: .firm(must("initiative", .text, .term), must("value", .number, .number))
+    case .initiativeMeasured: .firm(must("initiative", .text, .term), may("value", .number, .number))
     case .advocateObjected, .advocateOverruled:
       .firm(may("initiative", .text, .term), may("action", .text, .term2), may("reason", .text))
     case .targetSet:
@@ -367,7 +367,7 @@ extension EventKind {
           ]), .code), must("version", .label, .term2), may("text", .text), may("retention_days", .count, .number),
         may("recipients", .list), may("countries", .list))
     case .noticePublished:
-      .firm(must("notice", .text, .term), must("version", .label, .term2), must("sha256", .text))
+      .firm(must("notice", .text, .term), must("version", .label, .term2), may("sha256", .text))
     case .consentGiven, .consentRefused:
       .customer(
         .in, must("purpose", .text, .term), may("notice", .text, .term2), may("notice_version", .label, .term3),

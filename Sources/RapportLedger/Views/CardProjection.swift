@@ -4,12 +4,12 @@
 /// are read from the payloads when a card is shown and never enter a digest (``Card``).
 public struct CardProjection: Projection {
   public static let name = "card"
-  public static let version = 2
+  public static let version = 3
 
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(
     .object, .related, .amount, .instant, .number, .marks, .currency, .direction, .code, .scale, .term, .term2,
-    .channel, .country)
+    .channel, .country, .actor)
   public let readsLines = true
 
   public init() {}
@@ -108,7 +108,7 @@ extension CardProjection.Scratch {
       add(event, revenue: event.amount, hasRevenue: true)
     case .orderChanged, .orderCancelled, .orderDelivered, .orderReturned: book.apply(event, lines: lines)
     case .orderRefunded, .costBooked: add(event, revenue: 0, hasRevenue: false)
-    case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber:
+    case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber && !event.isStaff:
       satisfaction[Int(event.code) - 1] = CardFact(
         .satisfaction, code: event.code, time: event.time, number: event.number, number2: Int64(event.scale))
     case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired: decide(event)

@@ -95,7 +95,7 @@ private struct CardTrail {
       cases[event.object]?.reopened = nil
     case .promiseMade: promises[event.object] = index
     case .promiseKept, .promiseBroken: promises[event.object] = nil
-    case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber:
+    case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber && !event.isStaff:
       events[.satisfaction(kind: event.code)] = [index]
     case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired:
       events[.consent(purpose: event.term)] = [index]

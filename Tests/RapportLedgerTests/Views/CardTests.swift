@@ -239,6 +239,9 @@ struct CardTests {
       answered("csat", "2025-03-01", score: 1, scale: 5)
       answered("csat", "2025-03-03")
       answered("nps", "2025-03-01", score: 9)
+      // Not the voice of the customer.
+      answered("csat", "2025-03-04", score: 1, scale: 5).with("actorkind", "employee")
+      answered("nps", "2025-03-04", score: 1).with("actorkind", "bot")
     }
     #expect(
       card["satisfaction"] == [
