@@ -110,8 +110,7 @@ public struct Stewardship: View {
         let isObjected = tally.initiatives[note.name]?.hasObjection ?? false
         tally.initiatives[note.name, default: Initiative()].isLaunched = true
         if isObjected { tally.initiatives[note.name]!.isOverObjection = true }
-      case .initiativeMeasured:
-        if note.hasNumber { tally.initiatives[note.name, default: Initiative()].measured = note.number }
+      case .initiativeMeasured: tally.initiatives[note.name, default: Initiative()].measured = note.number
       case .advocateObjected:
         if note.name != 0 { tally.initiatives[note.name, default: Initiative()].hasObjection = true }
       case .targetSet: tally.targets[note.name] = note.name2
