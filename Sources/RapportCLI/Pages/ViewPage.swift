@@ -104,10 +104,19 @@ enum ViewPage {
     let titles = rows.first?.cells.map(\.key) ?? keys
     try output.line(Table.tabbed(titles.map { Rich($0) }))
     let keyCount = keyCount(of: rows)
+    try printRows(rows, separatedBy: "\t", on: &output) { cell, column, line in
+      append(cell, isKey: column < keyCount, to: &line)
+    }
+  }
+
+  private static func printRows(
+    _ rows: ViewRows.Rows, separatedBy separator: Unicode.Scalar, on output: inout Output,
+    append: @Sendable @escaping (ViewRow.Cell, _ column: Int, _ line: inout [UInt8]) -> Void
+  ) throws {
     try rows.forEachPiece { row, _, line in
       for (column, (_, cell)) in row.cells.enumerated() {
-        if column > 0 { line.append(UInt8(ascii: "\t")) }
-        append(cell, isKey: column < keyCount, to: &line)
+        if column > 0 { line.append(UInt8(ascii: separator)) }
+        append(cell, column, &line)
       }
       line.append(UInt8(ascii: "\n"))
     } to: {
@@ -253,15 +262,7 @@ enum ViewPage {
   static func printCSV(_ answer: ViewAnswer, keys: [String], on output: inout Output) throws {
     let rows = answer.rows.rows
     try output.text(CSV.line(rows.first?.cells.map(\.key) ?? keys).utf8)
-    try rows.forEachPiece { row, _, text in
-      for (column, (_, cell)) in row.cells.enumerated() {
-        if column > 0 { text.append(UInt8(ascii: ",")) }
-        text.append(contentsOf: csv(cell).utf8)
-      }
-      text.append(UInt8(ascii: "\n"))
-    } to: {
-      try output.text($0)
-    }
+    try printRows(rows, separatedBy: ",", on: &output) { cell, _, line in line.append(contentsOf: csv(cell).utf8) }
   }
 
   private static func csv(_ cell: ViewRow.Cell) -> String {

@@ -48,7 +48,7 @@ enum EventText {
     guard !record.sealed.isEmpty else { return Array(record.members) }
     let subject = try snapshot.subjectBytes(facts.customer)
     guard let plain = try snapshot.keyRing?.open(record.sealed, of: subject, for: record.owner) else {
-      let isWaiting = snapshot.keyRing.map { $0.areKeysMissing || $0.isAbsent } ?? false
+      let isWaiting = snapshot.keyRing?.areKeysMissing ?? false
       if isWaiting { snapshot.keyRing?.unopened.add(1, ordering: .relaxed) }
       let mark = isWaiting ? "\"sealed\":true" : "\"erased\":true"
       return Array(record.members) + (record.members.isEmpty ? [] : [UInt8(ascii: ",")]) + Array(mark.utf8)

@@ -45,6 +45,22 @@ enum Attribute: Int, CaseIterable {
     }
   }
 
+  /// Why nobody sets it by its name on an event of their own; nil if they may.
+  var whyNotSet: String? {
+    switch self {
+    case .subject: "the customer comes first"
+    case .type: "it comes behind the customer"
+    case .specversion: "it is 1.0"
+    case .data: "its fields are set one by one"
+    case .dataBase64: "data has fields here"
+    case .ledgerposition, .ledgertime, .timeassumed: "the ledger gives it"
+    default: nil
+    }
+  }
+
+  /// Names an event or is not its own to change: no correction sets it.
+  var isFixed: Bool { self == .id || self == .source || whyNotSet != nil }
+
   /// Held by a column, or split by what is personal once the type is known: never kept as it was sent.
   @inline(__always)
   var isInColumns: Bool {

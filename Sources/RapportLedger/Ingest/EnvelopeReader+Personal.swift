@@ -157,14 +157,13 @@ enum Personal {
   private static let customerShapes = Vocabulary.shapes.filter { !$0.isFirm }
   private static let personal = Set(customerShapes.flatMap { $0.fields.filter(\.isPersonal).map(\.name) })
   private static let listed = Set(customerShapes.flatMap { $0.fields.filter { !$0.isPersonal }.map(\.name) })
-  private static let attributes = Set(Attribute.allCases.map { "\($0.name)" })
-  /// What no correction sets: whatever stands there is no value of theirs.
-  private static let unset: Set = [
-    "set", "data", "data_base64", "id", "source", "specversion", "subject", "type", "ledgerposition", "ledgertime",
-  ]
 
-  /// Whether a field that a correction sets may stand in the open: an attribute, or listed and personal in no type.
+  /// Whether a field that a correction sets may stand in the open: an attribute that can be set, or listed and personal
+  /// in no type.
   static func isPublicField(_ name: String) -> Bool {
-    !unset.contains(name) && !personal.contains(name) && (listed.contains(name) || attributes.contains(name))
+    let attribute = Attribute.named(ShortText(name))
+    // What stands under a name that no correction sets is no value of it.
+    if name == "set" || attribute?.isFixed == true || personal.contains(name) { return false }
+    return attribute != nil || listed.contains(name)
   }
 }

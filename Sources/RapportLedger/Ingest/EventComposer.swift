@@ -17,10 +17,12 @@ public enum EventComposer {
       guard !attributes.contains(where: { $0.key == key }), !data.contains(where: { $0.key == key }) else {
         throw .invalid("“\(key)” is set twice")
       }
-      if !fields.contains(where: { $0.name == key }), let why = Self.fixed[key] {
-        throw .invalid("\(key) cannot be set: \(why)")
-      }
-      if isAttribute(key, fields) {
+      // A field of the type wins over an attribute of the same name, which the vocabulary has for `employee`,
+      // `department`, `channel` and `country`.
+      let isField = fields.contains { $0.name == key }
+      let attribute = isField ? nil : Attribute.named(ShortText(key))
+      if let why = attribute?.whyNotSet { throw .invalid("\(key) cannot be set: \(why)") }
+      if attribute != nil {
         attributes.append(.init(key: key, value: value))
       } else {
         data.append(.init(key: key, value: value))
@@ -39,23 +41,6 @@ public enum EventComposer {
     members += unlessSet("time", .string(Timestamp(nanoseconds: now).description)) + attributes
     members.append(.init(key: "data", value: .object(data)))
     return Array(JSONValue.object(members).text.utf8)
-  }
-
-  /// Names of the envelope that are said otherwise, or not at all.
-  private static let fixed = [
-    "subject": "the customer comes first", "type": "it comes behind the customer", "specversion": "it is 1.0",
-    "data": "its fields are set one by one", "data_base64": "data has fields here",
-    "ledgerposition": "the ledger gives it", "ledgertime": "the ledger gives it",
-  ]
-
-  /// A field of the type wins over an attribute of the same name, which the vocabulary has for `employee`,
-  /// `department`, `channel` and `country`.
-  private static func isAttribute(_ key: String, _ fields: [Field]) -> Bool {
-    if fields.contains(where: { $0.name == key }) { return false }
-    switch Attribute.named(ShortText(key)) {
-    case nil, .data, .specversion, .type, .subject, .dataBase64, .ledgertime, .ledgerposition: return false
-    default: return true
-    }
   }
 
   private static func parse(_ assignment: String, fields: [Field]) throws(LedgerError) -> (String, JSONValue) {

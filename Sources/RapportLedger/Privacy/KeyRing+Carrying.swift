@@ -49,7 +49,7 @@ extension Ledger {
     for (subject, key) in keys {
       if let kept = try keyRing.key(of: subject), kept.bytes != key.bytes { result.differing += 1 }
     }
-    guard keyRing.areKeysMissing else { return result }
+    guard keyRing.hasAbsenceNote else { return result }
     let ring = keyRing
     result.missing = try read { snapshot in
       try snapshot.customersWithSealedFields().reduce(0) { count, subject in
@@ -90,39 +90,25 @@ extension KeyRing {
 }
 
 extension Snapshot {
-  /// Whether any event has sealed fields.
+  /// Customers with at least one event that has sealed fields, the first ones of the log, in order of their numbers.
   ///
-  /// - Complexity: O(events before the first one that has).
-  func hasSealedFields() throws(LedgerError) -> Bool {
-    let coder = FrameCoder()
-    for index in blocks.indices {
-      try check(index, Self.frameSlots)
-      var payloads = PayloadReader(blocks[index], coder: coder)
-      for row in 0..<blocks[index].count {
-        let isSealed = try payloads.withRecord(ofRow: row) { record, _ throws(LedgerError) in !record.sealed.isEmpty }
-        if isSealed { return true }
-      }
-    }
-    return false
-  }
-
-  /// Everybody with at least one event that has sealed fields, in order of first appearance.
-  ///
-  /// - Complexity: O(events): all payloads are unpacked.
-  func customersWithSealedFields() throws(LedgerError) -> [[UInt8]] {
+  /// - Complexity: O(events): all payloads are unpacked up to that of the last customer who is asked for.
+  func customersWithSealedFields(atMost limit: Int = .max) throws(LedgerError) -> [[UInt8]] {
     var isSealed = [Bool](repeating: false, count: customerCount + 1)
+    var count = 0
     let coder = FrameCoder()
-    for index in blocks.indices {
+    for index in blocks.indices where count < limit {
       try check(index, Self.frameSlots | ColumnSet(.customer).rawValue)
       let block = blocks[index]
       let customers = block.column(.customer)
       var payloads = PayloadReader(block, coder: coder)
-      for row in 0..<block.count {
+      for row in 0..<block.count where count < limit {
         let customer = Int(customers[row])
         if isSealed[customer] { continue }
         isSealed[customer] = try payloads.withRecord(ofRow: row) { record, _ throws(LedgerError) in
           !record.sealed.isEmpty
         }
+        if isSealed[customer] { count += 1 }
       }
     }
     var subjects: [[UInt8]] = []

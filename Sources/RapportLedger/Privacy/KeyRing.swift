@@ -216,15 +216,16 @@ final class KeyRing: @unchecked Sendable {
 
   // MARK: The note of absence
 
-  /// The ledger is a copy that came without its keys, or has lost them.
-  var areKeysMissing: Bool { DirectoryState.of(notePath) != .absent }
-
-  /// There are no keys at all.
-  var isAbsent: Bool { DirectoryState.of(path + "/data.mdb") == .absent }
+  /// The ledger is a copy that came without its keys, or has lost them: a note says so, or there are none at all.
+  var areKeysMissing: Bool { hasAbsenceNote || isAbsent }
 
   /// There are none, but there were: they had a master key, and no note says where they are. To be asked where events
   /// have sealed fields.
-  var areLost: Bool { isAbsent && !areKeysMissing && DirectoryState.of(masterKeyPath) != .absent }
+  var areLost: Bool { isAbsent && !hasAbsenceNote && DirectoryState.of(masterKeyPath) != .absent }
+
+  var hasAbsenceNote: Bool { DirectoryState.of(notePath) != .absent }
+
+  private var isAbsent: Bool { DirectoryState.of(path + "/data.mdb") == .absent }
 
   /// Notes that keys are missing where there are none and events have sealed fields.
   ///
@@ -235,7 +236,7 @@ final class KeyRing: @unchecked Sendable {
 
   private func noteLostKeys(_ state: inout State) throws(LedgerError) {
     guard state.mayBeLost else { return }
-    if !areKeysMissing, try hasSealedFields() {
+    if !hasAbsenceNote, try hasSealedFields() {
       let text = """
         The keys of this ledger are not there, and events of its log have personal fields that are sealed.
         `rapport keys import FILE` brings them from where they were exported.
@@ -273,7 +274,7 @@ final class KeyRing: @unchecked Sendable {
         let new = keys.indices.filter { keys[$0] == nil }
         if !new.isEmpty {
           try noteLostKeys(&state)
-          if areKeysMissing { throw .keysMissing(ledger: folder(of: notePath)) }
+          if hasAbsenceNote { throw .keysMissing(ledger: folder(of: notePath)) }
           let wanted = zip(new, CustomerKey.random(new.count)).map { (subjects[$0], $1) }
           let made = try add(wanted, store, &state).keys
           for (index, key) in zip(new, made) { keys[index] = key }

@@ -75,12 +75,6 @@ struct CorrectedEvent: ~Copyable {
 
   // MARK: Text
 
-  /// Attributes that name an event or are not its own to change.
-  private static let fixed: Set<String> = [
-    "id", "source", "type", "subject", "specversion", "data", "data_base64", "ledgerposition", "ledgertime",
-    "timeassumed",
-  ]
-
   /// The text of an event with the fields that a correction sets: fields of its type first, as they win over attributes
   /// of the same name, then attributes, and fields that nobody knows. Null takes a field out; without a time an event is
   /// of when it was recorded.
@@ -96,8 +90,10 @@ struct CorrectedEvent: ~Copyable {
       }
       for (name, key) in document.allMembers(of: set) {
         let text = document.tokens[key + 1].kind == .null ? nil : document.rawText(key + 1)
-        if !fields.contains(name), Attribute.named(ShortText(name)) != nil || fixed.contains(name) {
-          if !fixed.contains(name) { attributes.append((name, text)) }
+        if fields.contains(name) {
+          data.append((name, text))
+        } else if let attribute = Attribute.named(ShortText(name)) {
+          if !attribute.isFixed { attributes.append((name, text)) }
         } else {
           data.append((name, text))
         }

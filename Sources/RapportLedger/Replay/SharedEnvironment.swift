@@ -39,7 +39,7 @@ enum SharedEnvironment {
       // Its files may be deleted at any time, or others be put in their place.
       if let use = uses[path], use.readers == 0, !use.environment!.isInPlace { uses[path] = nil }
       if uses[path] == nil {
-        uses[path] = Use(environment: try Environment(at: path, options: .init(access: .readOnly)))
+        uses[path] = Use(environment: try open(path, .readOnly))
       }
       uses[path]!.readers += 1
     }
@@ -77,6 +77,13 @@ enum SharedEnvironment {
 
   @inline(never)
   private static func write<R>(_ path: String, _ body: (Environment) throws(LMDBError) -> R) throws(LMDBError) -> R {
-    try body(try Environment(at: path, options: .init(access: .readWrite)))
+    try body(try open(path, .readWrite))
+  }
+
+  /// Checks all pages before LMDB follows any of them: on one that is not what was written it may go anywhere.
+  private static func open(_ path: String, _ access: Environment.Options.Access) throws(LMDBError) -> Environment {
+    let environment = try Environment(at: path, options: .init(access: access))
+    try environment.checkPages(of: StateStore.databases)
+    return environment
   }
 }

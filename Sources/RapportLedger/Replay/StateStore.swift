@@ -35,9 +35,7 @@ struct StateStore: Sendable {
   /// Customers, or cases.
   static let customersPerPart: UInt32 = 4096
 
-  private static var databases: [String: any DatabaseKey.Type] {
-    ["checkpoints": String.self, "outcomes": [UInt8].self]
-  }
+  static var databases: [String: any DatabaseKey.Type] { ["checkpoints": String.self, "outcomes": [UInt8].self] }
 
   static func key(_ view: String, _ part: UInt32) -> [UInt8] {
     var key = Array(view.utf8) + [0]
@@ -87,18 +85,12 @@ struct StateStore: Sendable {
     var checkpoint: Checkpoint
     /// Empty if the outcomes could not be stored: their texts are not all of the log.
     var parts: [StoredPart] = []
-    /// False if some part is not what was written.
-    var isIntact = true
   }
 
   /// - Returns: nil unless there is a state of this version.
   func load(_ view: String, version: Int) -> State? {
     let state = try? withState(of: view, version: version) { checkpoint, stored in
-      var state = State(checkpoint: checkpoint)
-      for bytes in stored {
-        if let part = StoredPart(bytes, seed: seed) { state.parts.append(part) } else { state.isIntact = false }
-      }
-      return state
+      State(checkpoint: checkpoint, parts: stored.compactMap { StoredPart($0, seed: seed) })
     }
     return state ?? nil
   }
@@ -157,11 +149,7 @@ struct StateStore: Sendable {
   private func writing(_ body: (Environment) throws(LMDBError) -> Void) throws(LedgerError) {
     do throws(LMDBError) {
       do throws(LMDBError) {
-        try SharedEnvironment.writing(path) { environment throws(LMDBError) in
-          // Before LMDB follows any of them: on a page that is not what was written it may go anywhere.
-          try environment.checkPages(of: Self.databases)
-          try body(environment)
-        }
+        try SharedEnvironment.writing(path, body)
       } catch {
         guard error.isDamaged else { throw error }
         for file in ["/data.mdb", "/lock.mdb"] { unlink(path + file) }
@@ -177,8 +165,17 @@ struct StateStore: Sendable {
     guard DirectoryState.of(path + "/data.mdb") != .absent else { return nil }
     do throws(LMDBError) {
       return try SharedEnvironment.reading(path) { environment throws(LMDBError) in
+        // Again: what was sound when it was opened may not be so any more.
         try environment.checkPages(of: Self.databases)
-        return try firstDamage(environment)
+        let checkpoint = try firstKey(in: "checkpoints", keys: String.self, of: environment) {
+          !Checkpoint.isIntact($0)
+        }
+        if let checkpoint { return "the checkpoint of \(checkpoint) is not what was written" }
+        let part = try firstKey(in: "outcomes", keys: [UInt8].self, of: environment) { part in
+          part.withUnsafeBytes { PartInPlace($0, seed: seed) == nil }
+        }
+        guard let part else { return nil }
+        return "what is stored of \(String(decoding: part.prefix { $0 != 0 }, as: UTF8.self)) is not what was written"
       }
     } catch {
       guard error.isDamaged else { throw LedgerError(error, path: path) }
@@ -186,29 +183,17 @@ struct StateStore: Sendable {
     }
   }
 
-  private func firstDamage(_ environment: borrowing Environment) throws(LMDBError) -> String? {
-    let checkpoints = try environment.openDatabase(named: "checkpoints", keys: String.self, create: false)
-    let outcomes = try environment.openDatabase(named: "outcomes", keys: [UInt8].self, create: false)
+  /// - Returns: the first key of a database whose value satisfies a predicate.
+  private func firstKey<Key: DatabaseKey>(
+    in name: String, keys: Key.Type, of environment: borrowing Environment, where predicate: (RawSpan) -> Bool
+  ) throws(LMDBError) -> Key? {
+    guard let database = try environment.openDatabase(named: name, keys: keys, create: false) else { return nil }
     let transaction = try environment.read()
-    if let checkpoints {
-      var cursor = try transaction.cursor(in: checkpoints)
-      var entry = try cursor.first()
-      while let current = entry {
-        if !Checkpoint.isIntact(current.value) { return "the checkpoint of \(current.key) is not what was written" }
-        entry = try cursor.next()
-      }
-    }
-    if let outcomes {
-      var cursor = try transaction.cursor(in: outcomes)
-      var entry = try cursor.first()
-      while let current = entry {
-        let isIntact = current.value.withUnsafeBytes { PartInPlace($0, seed: seed) != nil }
-        if !isIntact {
-          let view = String(decoding: current.key.prefix { $0 != 0 }, as: UTF8.self)
-          return "what is stored of \(view) is not what was written"
-        }
-        entry = try cursor.next()
-      }
+    var cursor = try transaction.cursor(in: database)
+    var entry = try cursor.first()
+    while let current = entry {
+      if predicate(current.value) { return current.key }
+      entry = try cursor.next()
     }
     return nil
   }

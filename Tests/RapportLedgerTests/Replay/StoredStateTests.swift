@@ -151,9 +151,11 @@ struct StoredStateTests {
     let ledger = try given { order("o1").placed("2025-01-01") }.ledger
     _ = try ledger.ledger.replay(threads: 1)
     let other = StateStore(path: ledger.ledger.stateStore.path, seed: 99)
-    #expect(other.load("card", version: CardProjection.version)?.isIntact == false, "another ledger's seed")
+    #expect(try other.damage()?.hasPrefix("what is stored of ") == true, "another ledger's seed")
+    #expect(other.load("card", version: CardProjection.version)?.parts.isEmpty == true)
     #expect(ledger.ledger.stateStore.load("card", version: CardProjection.version + 1) == nil)
-    #expect(ledger.ledger.stateStore.load("card", version: CardProjection.version)?.isIntact == true)
+    #expect(try ledger.ledger.stateStore.damage() == nil)
+    #expect(ledger.ledger.stateStore.load("card", version: CardProjection.version)?.parts.isEmpty == false)
   }
 
   @Test func `states that were deleted are not read any more, and others take their place`() throws {
