@@ -5,7 +5,8 @@ import CLMDB
 /// LMDB checks neither the order of keys nor whether a page is the one that was meant, and a writer overwrites whatever
 /// the free list names. So: every page says its own number and kind; keys ascend, from page to page too; depths and
 /// counts are those of the tree's record; no page is reached twice, none that is reached is free, and there are no
-/// others. Of values on pages of their own only the headers are read. Databases have the names that they were made with:
+/// others. Of values on pages of their own only the headers are read. For a reader it leaves those and the free list out,
+/// which LMDB trusts only when it writes. Databases have the names that they were made with:
 /// one whose name lost a bit would be taken for one that is not there yet, and be made anew.
 ///
 /// ```
@@ -19,11 +20,13 @@ import CLMDB
 struct PageWalk: ~Copyable {
   private let file: DataFile
   private let meta: DataFile.Meta
+  private let isForWriting: Bool
   private var reached = PageSet()
 
-  init(_ file: consuming DataFile, _ meta: DataFile.Meta) {
+  init(_ file: consuming DataFile, _ meta: DataFile.Meta, isForWriting: Bool) {
     self.file = file
     self.meta = meta
+    self.isForWriting = isForWriting
   }
 
   /// - Parameter databases: by their names, all that were ever made, with what they are sorted by.
@@ -36,8 +39,6 @@ struct PageWalk: ~Copyable {
     guard let free = Tree(page, at: 40, ignoring: creation), free.isIntegerKeyed, let main = Tree(page, at: 88) else {
       throw file.malformed("a meta page describes a tree that LMDB does not make")
     }
-    var freePages: [UInt64] = []
-    for entry in try walk(free, "free list") { freePages += try readFreeList(entry) }
     for entry in try walk(main, "main tree") {
       guard entry.flags & UInt16(F_SUBDATA) != 0, entry.byteCount == 48,
         let tree = Tree(Page(bytes: entry.value), at: 0)
@@ -50,8 +51,14 @@ struct PageWalk: ~Copyable {
       }
       _ = try walk(tree, "database")
     }
+    if isForWriting { try checkFreePages(free) }
+  }
+
+  private mutating func checkFreePages(_ free: Tree) throws(LMDBError) {
+    var freePages: [UInt64] = []
+    for entry in try walk(free, "free list") { freePages += try readFreeList(entry) }
     for page in freePages {
-      guard page >= 2, page <= meta.lastPage, reached.insert(page) else {
+      guard page >= 2, page <= meta.lastPage, reached.insert(page, count: 1) else {
         throw file.malformed("page \(page) is on the free list, and in use or there twice or beyond the end")
       }
     }
@@ -160,14 +167,18 @@ struct PageWalk: ~Copyable {
         throw file.malformed("page \(leaf) has a value elsewhere that has no page")
       }
       let count = UInt64((16 - 1 + node.byteCount) / meta.pageByteCount + 1)
-      let header = Page(bytes: try readBytes(at: number, byteCount: 16))
-      guard header.integer(at: 0) == number, header.integer(at: 10) == UInt16(P_OVERFLOW),
-        header.integer(at: 12) == UInt32(count)
-      else { throw file.malformed("page \(number) does not begin the value that it should") }
       try reach(number, count)
+      if isForWriting { try checkValueHeader(number, count) }
       visit.valuePages += count
     }
     return Entry(key: node.key, flags: node.flags, value: node.value, byteCount: node.byteCount)
+  }
+
+  private func checkValueHeader(_ number: UInt64, _ count: UInt64) throws(LMDBError) {
+    let header = Page(bytes: try readBytes(at: number, byteCount: 16))
+    guard header.integer(at: 0) == number, header.integer(at: 10) == UInt16(P_OVERFLOW),
+      header.integer(at: 12) == UInt32(count)
+    else { throw file.malformed("page \(number) does not begin the value that it should") }
   }
 
   /// As LMDB compares: native integers, or bytes.
@@ -182,8 +193,8 @@ struct PageWalk: ~Copyable {
     guard first >= 2, count <= meta.lastPage, first <= meta.lastPage - (count - 1) else {
       throw file.malformed("page \(first) is used and lies beyond the last one")
     }
-    for page in first..<first + count {
-      guard reached.insert(page) else { throw file.malformed("page \(page) is used twice") }
+    guard reached.insert(first, count: count) else {
+      throw file.malformed("page \(first), or one of the \(count - 1) behind it, is used twice")
     }
   }
 
@@ -303,10 +314,15 @@ extension Environment {
   /// Reads all pages of the trees and of the free list, and makes sure that LMDB can trust them: `PageWalk`. Nothing of
   /// it goes through the memory map, so whatever is wrong is an error and no signal.
   ///
-  /// - Parameter databases: by their names, all that were ever made, with what they are sorted by.
+  /// - Parameters:
+  ///   - databases: by their names, all that were ever made, with what they are sorted by.
+  ///   - access: for reading, what LMDB trusts only when it writes is left out: the free list, and the headers of values
+  ///     on pages of their own. That is soon done also where most pages are free, or most are of values.
   /// - Throws: `.malformedFile`; `.truncated`.
   /// - Complexity: O(*pages of the trees* + *values on pages of their own* + *free pages*).
-  public func checkPages(of databases: [String: any DatabaseKey.Type]) throws(LMDBError) {
+  public func checkPages(
+    of databases: [String: any DatabaseKey.Type], for access: Options.Access = .readWrite
+  ) throws(LMDBError) {
     var attempts = 8
     while true {
       // Pins the pages of its commit; those of older ones may be overwritten meanwhile.
@@ -314,7 +330,7 @@ extension Environment {
       let file = try DataFile(at: directory + "/data.mdb")
       try file.check()
       if let meta = try file.meta(ofTransaction: UInt64(transaction.transactionID)) {
-        var walk = PageWalk(file, meta)
+        var walk = PageWalk(file, meta, isForWriting: access == .readWrite)
         return try walk.check(databases)
       }
       attempts -= 1
@@ -333,14 +349,21 @@ private struct PageSet {
   /// More than any file has: a damaged number must not ask for memory without end.
   private static let pagesMax: UInt64 = 1 << 33
 
-  /// - Returns: false if the page is there already, or cannot be one.
-  mutating func insert(_ page: UInt64) -> Bool {
-    guard page < Self.pagesMax else { return false }
-    let (word, bit) = (Int(page / 64), UInt64(1) << (page % 64))
-    if word >= words.count { words += repeatElement(0, count: max(word + 1 - words.count, words.count)) }
-    guard words[word] & bit == 0 else { return false }
-    words[word] |= bit
-    count += 1
+  /// - Returns: false if one of the pages is there already, or cannot be one.
+  mutating func insert(_ first: UInt64, count added: UInt64) -> Bool {
+    guard first < Self.pagesMax, added <= Self.pagesMax - first else { return false }
+    let end = first + added
+    let wordCount = Int((end + 63) / 64)
+    if wordCount > words.count { words += repeatElement(0, count: max(wordCount - words.count, words.count)) }
+    var page = first
+    while page < end {
+      let next = min(end, (page / 64 + 1) * 64)
+      let bits = (UInt64.max >> (64 - (next - page))) << (page % 64)
+      guard words[Int(page / 64)] & bits == 0 else { return false }
+      words[Int(page / 64)] |= bits
+      page = next
+    }
+    count += added
     return true
   }
 }

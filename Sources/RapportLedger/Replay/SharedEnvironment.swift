@@ -83,7 +83,7 @@ enum SharedEnvironment {
   /// Checks all pages before LMDB follows any of them: on one that is not what was written it may go anywhere.
   private static func open(_ path: String, _ access: Environment.Options.Access) throws(LMDBError) -> Environment {
     let environment = try Environment(at: path, options: .init(access: access))
-    try environment.checkPages(of: StateStore.databases)
+    try environment.checkPages(of: StateStore.databases, for: access)
     return environment
   }
 }
