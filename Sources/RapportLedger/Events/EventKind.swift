@@ -348,7 +348,7 @@ extension EventKind {
         may("target", .number, .number))
     case .initiativeApproved, .initiativeRejected, .initiativeLaunched:
       .firm(must("initiative", .text, .term), may("reason", .text))
-    case .initiativeMeasured: .firm(must("initiative", .text, .term), must("value", .number, .number))
+    case .initiativeMeasured: .firm(must("initiative", .text, .term), may("value", .number, .number))
     case .advocateObjected, .advocateOverruled:
       .firm(may("initiative", .text, .term), may("action", .text, .term2), may("reason", .text))
     case .targetSet:

@@ -3,14 +3,14 @@
 /// The rule is ``ConsentBook``'s, the same that `rapport may` answers by.
 public struct Consent: View {
   public static let name = "consent"
-  public static let version = 2
+  public static let version = 3
   public static let question = "Who agreed to what, and do we send only where we may?"
   public static let definition = ViewDefinition(
     formula: """
       For each person and purpose the latest decision of each of their ids, at as_of: given, refused, withdrawn, expired \
       (said so, or its end has come), stale (given, but another version of its notice was published since). conflict: \
       merged ids whose latest decisions differ, which means no. unknown: people without a decision. touches_without: \
-      messages, campaigns and ads with that purpose, sent when we were not allowed to: when the person was erased, \
+      messages, campaigns and ads to the customer with that purpose, when we were not allowed to: when the person was erased, \
       restricted or had objected, or when the purpose rests on consent (or was not declared) and there was none, given or \
       stale.
       """,
@@ -73,7 +73,7 @@ public struct Consent: View {
   public init() {}
 
   public let kinds = EventKindSet.interactions.union(ConsentBook.kinds).union(Declarations.kinds)
-  public let columns = ConsentBook.columns.union(ColumnSet(.code, .term2))
+  public let columns = ConsentBook.columns.union(ColumnSet(.code, .term2, .direction))
   public let readsFirm = true
 
   public struct Scratch {
@@ -99,9 +99,9 @@ public struct Consent: View {
     for index in history.events.indices {
       let event = history.events[index]
       scratch.book.apply(event)
-      guard event.isAdvertising, event.term2 != 0 else { continue }
-      guard !scratch.book.may(event.term2, at: event.time, scratch.declarations).isAllowed else { continue }
-      records.append(Entry(what: .touchWithout, time: event.time, purpose: event.term2))
+      let purpose = event.purposeSentFor
+      guard purpose != 0, !scratch.book.may(purpose, at: event.time, scratch.declarations).isAllowed else { continue }
+      records.append(Entry(what: .touchWithout, time: event.time, purpose: purpose))
     }
     for decision in scratch.book.decisions { records.append(Entry(decision)) }
   }

@@ -79,6 +79,8 @@ public struct Countries: View {
       let country = row.group
       switch (answer.view, row["kind"]) {
       case (Satisfaction.name, .text(let kind)?) where kind == "csat" || kind == "nps":
+        // Surveys that were sent and not answered make no row.
+        if case .count(0)? = row["n"] { continue }
         tally.borrowed[country, default: [:]][kind] = row["value"]
         tally.borrowed[country, default: [:]][kind + "_n"] = row["n"]
       case (PerfectOrders.name, _):

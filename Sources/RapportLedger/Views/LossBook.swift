@@ -33,7 +33,7 @@ public struct LossBook {
   static let kinds: EventKindSet = EventKindSet.interactions.union([.actionTaken])
   static let columns = ColumnSet(
     .object, .amount, .currency, .instant, .number, .scale, .marks, .code, .term, .term2, .cause, .direction
-  ).union(.fingerprint)
+  ).union(ColumnSet(.actor)).union(.fingerprint)
   static let lossPeriod = 90 * nanosecondsPerDay
 
   init(actions: [LossFact]) { self.actions = actions }

@@ -1,7 +1,7 @@
 /// `losses`: also what is lost by actions unfriendly to customers.
 public struct Losses: View {
   public static let name = "losses"
-  public static let version = 2
+  public static let version = 3
   public static let question = "What do unfriendly actions and frictions cost, against what they were to gain?"
   public static let definition = ViewDefinition(
     formula: """
@@ -11,7 +11,7 @@ public struct Losses: View {
       customer's exposure. loss_est, an estimate: (share of the exposed lost within 90 days of their exposure − share of \
       the unexposed who were active when the action was taken and lost within 90 days of it, 0 if there are none) × the \
       exposed customers' contribution of the 365 days before their exposure; at least 0. net = gain − loss_stated. One row \
-      per currency. --by reason: customers lost, by reason and destination. --by friction: frictions by severity and those \
+      per currency. --by reason: people lost, by reason and destination, each once a row. --by friction: frictions by severity and those \
       whose customer was lost within 90 days; without: of people without a friction of severity 3 or more in the window, \
       those lost within 90 days of their first touch. --by recovery: frictions answered by an apology or a recovery, and of \
       them those whose customer is satisfied again (the next csat is at least the one before) or has a touch after 90 days.
@@ -95,6 +95,7 @@ public struct Losses: View {
   public func add(_ facts: Span<LossFact>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     var hasFriction = false
     var first: LossFact?
+    var departures: [Departure] = []
     for index in facts.indices {
       let fact = facts[index]
       switch fact.what {
@@ -111,7 +112,11 @@ public struct Losses: View {
       case .stated: tally.actions[fact.name]?.stated[fact.currency, default: 0] += Int128(fact.amount)
       case .unknown: tally.unknown += 1
       case _ where !query.includes(fact.time): continue
-      case .lost: tally.departures[Departure(reason: fact.name, competitor: fact.name2), default: 0] += 1
+      case .lost:
+        let departure = Departure(reason: fact.name, competitor: fact.name2)
+        guard !departures.contains(departure) else { continue }
+        departures.append(departure)
+        tally.departures[departure, default: 0] += 1
       case .friction:
         tally.severities[fact.severity, default: (0, 0)].n += 1
         if fact.isLost { tally.severities[fact.severity]!.lost += 1 }

@@ -2,12 +2,12 @@
 /// before ads, existing customers before new ones, the individual before the standard.
 public struct Priorities: View, PackedProjection {
   public static let name = "priorities"
-  public static let version = 2
+  public static let version = 3
   public static let question = "What comes first: the customer or we, advocacy or advertising, old or new customers?"
   public static let definition = ViewDefinition(
     formula: """
       share = front / (front + rear); met if at least 0.5. customer: actions taken for the customer's benefit against the \
-      company's; both counts half on each side. advocacy: customers registered by referral against by ad. content: content \
+      company's; both counts half on each side. advocacy: people first registered by referral against by ad. content: content \
       sent against ads shown and campaigns of kind ad. existing: costs of retention against acquisition and advertising, one \
       row per currency where there are several; where none are booked, touches out to customers with a delivered order \
       before against those to others. individual: messages sent and offers made that are personalised against those that \
@@ -38,9 +38,11 @@ public struct Priorities: View, PackedProjection {
 
   public func fold(_ history: borrowing History, scratch: inout Void, into facts: inout FactWriter) {
     var touch = Act.touch | Act.isRear
+    var isRegistered = false
     for index in history.events.indices {
       let event = history.events[index]
-      let code = Self.code(event)
+      let code = isRegistered && event.kind == .customerRegistered ? 0 : Self.code(event)
+      if event.kind == .customerRegistered { isRegistered = true }
       if code != 0 {
         var fact = PackedFact(time: event.time, code: code)
         if code & Act.priority == Act.cost {
@@ -94,13 +96,15 @@ public struct Priorities: View, PackedProjection {
     var costs: [UInt16: Balance] = [:]
 
     /// Rows of a group: costs by currency if there are any.
-    func lines() -> [(priority: String, balance: Balance, unit: Double)] {
+    ///
+    /// - Parameter namesCurrencies: there are several in the answer, of which this group may have one.
+    func lines(namesCurrencies: Bool) -> [(priority: String, balance: Balance, unit: Double)] {
       var lines: [(String, Balance, Double)] = []
       for (index, name) in Priorities.names.enumerated() {
         if index == Act.cost, !costs.isEmpty {
           let sorted = costs.map { (Currency.text($0.key), $0.value) }.sorted { $0.0 < $1.0 }
           for (currency, balance) in sorted {
-            lines.append((sorted.count == 1 ? name : "\(name) \(currency)", balance, 10_000))
+            lines.append((!namesCurrencies ? name : "\(name) \(currency)", balance, 10_000))
           }
         } else {
           lines.append((name, balances[index == Act.cost ? Int(Act.touch) : index], 2))
@@ -136,15 +140,19 @@ public struct Priorities: View, PackedProjection {
   }
 
   public func rows(_ groups: Groups<Counts>, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
-    guard query.grouping == "month" else { return ViewRows(groups[.all].lines().map { row($0) }) }
-    let months = try groups.sorted(names)
+    let currencies = groups.entries.reduce(into: Set<UInt16>()) { $0.formUnion($1.value.costs.keys) }
+    let namesCurrencies = currencies.count > 1
+    guard query.grouping == "month" else {
+      return ViewRows(groups[.all].lines(namesCurrencies: namesCurrencies).map { row($0) })
+    }
+    let months = try groups.sorted(names).map { ($0.group, $0.value.lines(namesCurrencies: namesCurrencies)) }
     var met: [String: Int] = [:]
-    for (_, counts) in months {
-      for line in counts.lines() where line.balance.isMet == true { met[line.priority, default: 0] += 1 }
+    for (_, lines) in months {
+      for line in lines where line.balance.isMet == true { met[line.priority, default: 0] += 1 }
     }
     var rows: [ViewRow] = []
-    for (month, counts) in months {
-      for line in counts.lines() {
+    for (month, lines) in months {
+      for line in lines {
         var row = ViewRow()
         row.set("month", try month.cell(names))
         row.cells += self.row(line).cells

@@ -5,7 +5,7 @@
 /// scales. CES = mean on 1–7. Reviews with a score stand apart as `review`.
 public struct Satisfaction: View {
   public static let name = "satisfaction"
-  public static let version = 1
+  public static let version = 2
   public static let question = "How satisfied are customers, by their own answers?"
   public static let definition = ViewDefinition(
     formula: """
@@ -16,8 +16,8 @@ public struct Satisfaction: View {
       """,
     unit: "answers; nps in points, csat and rates as shares, ces in scale points", anchor: "survey.answered",
     exclusions: """
-      no_score: answers without the score or yes that their kind needs. other_scale: nps not on 0–10, ces not on 1–7. out_of_scale: scores \
-      beyond their scale. \
+      no_score: answers without the score or yes that their kind needs. other_scale: nps not on 0–10, ces not on 1–7. \
+      out_of_scale: scores beyond their scale. \
       Answers and reviews written by employees or bots, and reviews by employees or paid, are not the voice of customers: \
       not_a_customer
       """,
@@ -137,7 +137,7 @@ public struct Satisfaction: View {
     switch kind {
     case .nps, .csat, .ces:
       guard voice.hasScore else { return tally.unscored += 1 }
-      guard voice.score >= 0, voice.score <= 1_000_000 * scale else { return tally.outOfScale += 1 }
+      guard voice.score >= 1_000_000 * (kind?.lowest(of: scale) ?? 0), voice.score <= 1_000_000 * scale else { return tally.outOfScale += 1 }
       if let kind, kind.hasOneScale, scale != kind.scale { return tally.otherScale += 1 }
     case .perception: guard voice.yes != 0 else { return tally.unscored += 1 }
     default: break

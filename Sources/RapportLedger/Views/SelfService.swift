@@ -1,7 +1,7 @@
 /// `selfservice`: helpful answers, so that the customer need not ask.
 public struct SelfService: View {
   public static let name = "selfservice"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Can customers help themselves, and do answers help them?"
   public static let definition = ViewDefinition(
     formula: """
@@ -12,7 +12,7 @@ public struct SelfService: View {
       counted; by source (human, bot, article) only answers are.
       """,
     unit: "runs; answers; contacts", anchor: "selfservice.started, answer.given, the contact, order.placed",
-    exclusions: "nothing", groupings: ["topic", "source"],
+    exclusions: "not_a_customer: ratings by employees or bots", groupings: ["topic", "source"],
     keys: ["started", "completed", "success_rate", "helpful_rate", "rated_rate", "contacts_per_100_orders"],
     counterweights: ["reach"])
 
@@ -30,7 +30,7 @@ public struct SelfService: View {
     /// Of an answer.
     var isRated = false
 
-    enum What: UInt8, BitwiseCopyable { case run, answer, contact, order }
+    enum What: UInt8, BitwiseCopyable { case run, answer, contact, order, staff }
   }
 
   static let sources = ["human", "bot", "article"]
@@ -41,7 +41,7 @@ public struct SelfService: View {
     .selfserviceStarted, .selfserviceCompleted, .answerGiven, .answerRated, .caseOpened, .helpRequested,
     .messageReceived, .orderPlaced,
   ]
-  public let columns = ColumnSet(.object, .code, .term, .term2, .marks)
+  public let columns = ColumnSet(.object, .code, .term, .term2, .marks, .actor)
 
   public struct Scratch {
     var runs = ScratchTable<Step>()
@@ -67,6 +67,7 @@ public struct SelfService: View {
         scratch.runs.values[run].completed = event.time
       case .answerGiven:
         _ = scratch.answers.index(of: event.object) { Step(time: event.time, what: .answer, source: event.code) }
+      case .answerRated where event.isStaff: records.append(Step(time: event.time, what: .staff))
       case .answerRated:
         guard let answer = scratch.answers.index(of: event.object) else { continue }
         scratch.answers.values[answer].isRated = true
@@ -102,7 +103,7 @@ public struct SelfService: View {
 
   public struct Tally {
     var groups = Groups(Counts(), words: SelfService.sources)
-    var orders = 0
+    var orders = 0, staff = 0
   }
 
   public func makeTally() -> Tally { Tally() }
@@ -111,6 +112,10 @@ public struct SelfService: View {
     for index in steps.indices where query.includes(steps[index].time) {
       let step = steps[index]
       if step.what == .order { tally.orders += 1 }
+      if step.what == .staff {
+        tally.staff += 1
+        continue
+      }
       let group: Group
       switch query.grouping {
       case "topic":
@@ -139,7 +144,7 @@ public struct SelfService: View {
       if step.isRated { counts.rated += 1 }
       if step.isRated, step.flag { counts.helpful += 1 }
     case .contact: counts.contacts += 1
-    case .order: return
+    case .order, .staff: return
     }
   }
 
@@ -154,6 +159,6 @@ public struct SelfService: View {
           "contacts_per_100_orders": .per(
             100, part: counts.contacts, whole: query.grouping == "source" ? 0 : tally.orders),
         ]
-      })
+      }, leftOut: ["not_a_customer": tally.staff])
   }
 }

@@ -4,14 +4,14 @@
 /// who lead walk the customer's path themselves.
 public struct Stewardship: View {
   public static let name = "stewardship"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Does everybody in the firm, from the top down, look after the customer?"
   public static let definition = ViewDefinition(
     formula: """
       As of as_of, n of so many, and who or what the n are. touchpoints_without_owner: touchpoints registered and not \
       retired, without an owner. initiatives_without_benefit: initiatives launched without a proposal that states the \
       customer's benefit. initiatives_over_objection: initiatives launched after an advocate objected to them. \
-      initiatives_on_target: initiatives whose last measurement reaches the target of their proposal, of those that have \
+      initiatives_on_target: initiatives whose last measured value reaches the target of their proposal, of those that have \
       both. leaders_walked: present employees with the role lead, manager or executive who walked a journey in the last 365 \
       days. employees_in_touch: present employees, executives apart, who had a touch with a customer in the last 90 days. \
       targets_with_owner: metrics whose last target has an owner.
@@ -110,7 +110,8 @@ public struct Stewardship: View {
         let isObjected = tally.initiatives[note.name]?.hasObjection ?? false
         tally.initiatives[note.name, default: Initiative()].isLaunched = true
         if isObjected { tally.initiatives[note.name]!.isOverObjection = true }
-      case .initiativeMeasured: tally.initiatives[note.name, default: Initiative()].measured = note.number
+      case .initiativeMeasured:
+        if note.hasNumber { tally.initiatives[note.name, default: Initiative()].measured = note.number }
       case .advocateObjected:
         if note.name != 0 { tally.initiatives[note.name, default: Initiative()].hasObjection = true }
       case .targetSet: tally.targets[note.name] = note.name2

@@ -14,6 +14,9 @@ enum SurveyKind: UInt8 {
     }
   }
 
+  /// The least score on a scale: 1–5 and 1–7 begin with one, others may begin with zero.
+  func lowest(of scale: Int64) -> Int64 { self == .ces || (self == .csat && scale == 5) ? 1 : 0 }
+
   /// Whether the measure is defined on that scale alone.
   var hasOneScale: Bool { self == .nps || self == .ces }
 }

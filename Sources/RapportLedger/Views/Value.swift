@@ -4,7 +4,7 @@
 /// customer what they reached and gave beyond money. Side by side, never converted into each other.
 public struct Value: View {
   public static let name = "value"
-  public static let version = 1
+  public static let version = 2
   public static let question = "What is the relationship worth, to the company and to its customers?"
   public static let definition = ViewDefinition(
     formula: """
@@ -15,7 +15,7 @@ public struct Value: View {
       reviews, goals achieved, solutions that the customer confirmed; never converted into money.
       """,
     unit: "money of the row's currency; people; events", anchor: "each booking and each contribution",
-    exclusions: "not_a_customer: ideas and reviews written by employees, bots or the paid",
+    exclusions: "not_a_customer: ideas, reviews and confirmations by employees, bots or the paid",
     groupings: ["currency", "customer"], defaultGrouping: "currency",
     keys: ["currency", "revenue", "refunds", "cost", "contribution", "customers", "unprofitable"],
     variants: [
@@ -67,7 +67,7 @@ public struct Value: View {
     case .referralMade: .referral
     case .reviewPublished: event.isStaff ? .staff : .review
     case .goalAchieved: .goal
-    case .resolutionConfirmed: .solution
+    case .resolutionConfirmed: event.isStaff ? .staff : .solution
     default: nil
     }
   }

@@ -1,7 +1,7 @@
 /// `wants`: the six wants of customers, each with its own measure.
 public struct Wants: View {
   public static let name = "wants"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Do customers get what they want: easy, access, solution, fast, help, a good feeling?"
   public static let definition = ViewDefinition(
     formula: """
@@ -13,16 +13,20 @@ public struct Wants: View {
       complaints: cases of kind complaint opened for that want.
       """,
     unit: "as each measure: points, rates, seconds", anchor: "as each measure; complaints: case.opened",
-    exclusions: "nothing", groupings: [], keys: ["want", "measure", "value", "n", "complaints"])
+    exclusions: """
+      no_want: complaints without one of the six wants. not_a_customer: solutions confirmed or denied by employees or bots
+      """, groupings: [], keys: ["want", "measure", "value", "n", "complaints"])
 
   /// Something that counts for a want.
   public struct Sign: BitwiseCopyable, Sendable {
     var time: Int64
     var what: What
-    /// Lines; of a complaint the want from 1; of a request for help 1 if it was answered in time.
+    /// Lines; of a complaint the want from 1, or 0; of a request for help 1 if it was answered in time.
     var count: Int32 = 1
 
-    enum What: UInt8, BitwiseCopyable { case contact, resolved, confirmed, denied, ordered, returned, help, complaint }
+    enum What: UInt8, BitwiseCopyable {
+      case contact, resolved, confirmed, denied, ordered, returned, help, complaint, staff
+    }
   }
 
   static let wants = ["easy", "access", "solution", "fast", "help", "feeling"]
@@ -33,7 +37,7 @@ public struct Wants: View {
     .messageReceived, .messageSent, .helpRequested, .handoffDone, .caseOpened, .caseReplied, .caseResolved,
     .resolutionConfirmed, .resolutionDenied, .answerGiven, .orderPlaced, .orderReturned,
   ]
-  public let columns = ColumnSet(.object, .code, .code2, .marks)
+  public let columns = ColumnSet(.object, .code, .code2, .marks, .actor)
   public let readsLines = true
 
   public struct Scratch {
@@ -53,13 +57,15 @@ public struct Wants: View {
       let event = history.events[index]
       if event.isContact { records.append(Sign(time: event.time, what: .contact)) }
       switch event.kind {
-      case .caseOpened where event.code == 3 && event.code2 >= 1 && event.code2 <= 6:
-        records.append(Sign(time: event.time, what: .complaint, count: Int32(event.code2)))
+      case .caseOpened where event.code == 3:
+        let want = event.code2 <= 6 ? Int32(event.code2) : 0
+        records.append(Sign(time: event.time, what: .complaint, count: want))
       case .caseResolved:
         let (_, isNew) = scratch.resolved.index(of: event.object) {}
         if isNew { records.append(Sign(time: event.time, what: .resolved)) }
-      case .resolutionConfirmed: records.append(Sign(time: event.time, what: .confirmed))
-      case .resolutionDenied: records.append(Sign(time: event.time, what: .denied))
+      case .resolutionConfirmed, .resolutionDenied:
+        let word = event.kind == .resolutionConfirmed ? Sign.What.confirmed : .denied
+        records.append(Sign(time: event.time, what: event.isStaff ? .staff : word))
       case .orderPlaced:
         records.append(Sign(time: event.time, what: .ordered, count: Int32(history.lines(of: index).count)))
       // Reasons: wrong, damaged, defective, not_as_described.
@@ -89,7 +95,9 @@ public struct Wants: View {
 
   public struct Tally {
     var contacts = 0, resolved = 0, confirmed = 0, denied = 0, ordered = 0, returned = 0, help = 0, helped = 0
-    var complaints = [Int](repeating: 0, count: 6)
+    /// By want, from 1; first those without one.
+    var complaints = [Int](repeating: 0, count: 7)
+    var staff = 0
     /// Measures of other views and what they rest on.
     var borrowed: [String: (value: ViewRow.Cell, n: ViewRow.Cell)] = [:]
   }
@@ -130,7 +138,8 @@ public struct Wants: View {
       case .help:
         tally.help += 1
         tally.helped += Int(sign.count)
-      case .complaint: tally.complaints[Int(sign.count) - 1] += 1
+      case .complaint: tally.complaints[Int(sign.count)] += 1
+      case .staff: tally.staff += 1
       }
     }
   }
@@ -157,8 +166,8 @@ public struct Wants: View {
       measures.map { want, measure, cells in
         ViewRow([
           "want": .text(Self.wants[want]), "measure": .text(measure), "value": cells.0, "n": cells.1,
-          "complaints": .count(tally.complaints[want]),
+          "complaints": .count(tally.complaints[want + 1]),
         ])
-      })
+      }, leftOut: ["no_want": tally.complaints[0], "not_a_customer": tally.staff])
   }
 }

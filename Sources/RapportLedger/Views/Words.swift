@@ -46,6 +46,11 @@ extension History.Event {
 let activePeriod = 365 * nanosecondsPerDay
 
 extension History.Event {
-  /// Sent for a purpose, which is in `term2`: a message, a campaign, an ad.
-  var isAdvertising: Bool { kind == .messageSent || kind == .campaignSent || kind == .adShown }
+  /// The purpose of an outbound message, campaign or ad; 0 if it has none, or is not outbound.
+  var purposeSentFor: UInt32 {
+    switch kind {
+    case .messageSent, .messageReceived, .campaignSent, .adShown: touch == .out ? term2 : 0
+    default: 0
+    }
+  }
 }

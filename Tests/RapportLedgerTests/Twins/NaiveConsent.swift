@@ -55,6 +55,7 @@ extension Twin {
     types: [
       "consent.given", "consent.given", "consent.refused", "consent.withdrawn", "consent.expired", "objection.raised",
       "objection.lifted", "restriction.set", "restriction.lifted", "restriction.lifted", "message.sent",
+      "message.received",
       "campaign.sent", "ad.shown", "purpose.declared", "notice.published",
     ]
   ) { world in
@@ -67,7 +68,8 @@ extension Twin {
         states[purpose, default: [:]][state, default: 0] += 1
       }
       for (index, event) in person.events.enumerated() where world.query.holds(event.time) {
-        guard ["message.sent", "campaign.sent", "ad.shown"].contains(event.type), let purpose = event.text("purpose"),
+        guard ["message.sent", "message.received", "campaign.sent", "ad.shown"].contains(event.type),
+          event.touch == "out", let purpose = event.text("purpose"),
           !may.isAllowed(purpose, person.events[..<index], at: event.time)
         else { continue }
         without[purpose, default: 0] += 1

@@ -47,9 +47,11 @@ extension Twin {
       "target.set", "message.sent", "order.placed",
     ]
   ) { world in
-    func last(_ field: String, _ types: [String]) -> [String: Naive.Event] {
+    func last(
+      _ field: String, _ types: [String], where isWanted: (Naive.Event) -> Bool = { _ in true }
+    ) -> [String: Naive.Event] {
       var last: [String: Naive.Event] = [:]
-      for event in world.firm where types.contains(event.type) {
+      for event in world.firm where types.contains(event.type) && isWanted(event) {
         if let name = event.text(field) { last[name] = event }
       }
       return last
@@ -66,7 +68,7 @@ extension Twin {
     let launches = world.firm.filter { $0.type == "initiative.launched" }
     let launched = Set(launches.map { $0.text("initiative")! })
     let proposals = last("initiative", ["initiative.proposed"])
-    let measurements = last("initiative", ["initiative.measured"])
+    let measurements = last("initiative", ["initiative.measured"], where: { $0.number("value") != nil })
     let withTarget = world.firm.filter { $0.type == "initiative.proposed" && $0.number("target") != nil }
     let targets = Dictionary(withTarget.map { ($0.text("initiative")!, $0.number("target")!) }) { _, last in last }
     let judged = targets.filter { measurements[$0.key] != nil }
@@ -134,6 +136,9 @@ extension Twin {
         if event.touch == "out" {
           add(event, "touch", person.events[..<index].contains { $0.type == "order.delivered" })
         }
+        if event.type == "customer.registered", person.events[..<index].contains(where: { $0.type == event.type }) {
+          continue
+        }
         switch (event.type, event.text("acquired") ?? event.text("purpose") ?? event.text("kind")) {
         case ("customer.registered", "referral"): add(event, "advocacy", true)
         case ("customer.registered", "ad"): add(event, "advocacy", false)
@@ -148,12 +153,13 @@ extension Twin {
         }
       }
     }
+    let isOneCurrency = Set(acts.map(\.name).filter { $0.hasPrefix("cost ") }).count == 1
     func lines(_ acts: [Act]) -> [(name: String, row: [String: JSON], isMet: Bool)] {
       let costs = Set(acts.map(\.name).filter { $0.hasPrefix("cost ") }).sorted()
       let existing: [(String, String)] =
         costs.isEmpty
         ? [("existing", "touch")]
-        : costs.map { (costs.count == 1 ? "existing" : "existing " + $0.dropFirst(5), $0) }
+        : costs.map { (isOneCurrency ? "existing" : "existing " + $0.dropFirst(5), $0) }
       let wanted =
         [("customer", "customer"), ("advocacy", "advocacy"), ("content", "content")] + existing
         + [("individual", "individual")]

@@ -106,8 +106,13 @@ extension Twin {
   }
 
   private static func reasons(_ world: Naive.World) -> Naive.Result {
-    let lost = world.people.flatMap(\.events).filter { $0.type == "customer.lost" && world.query.holds($0.time) }
-    let groups = Dictionary(grouping: lost) { [$0.text("reason"), $0.text("to_competitor")] }
+    let lost = world.people.flatMap { person in
+      // Who is lost twice is one person.
+      Set(
+        person.events.filter { $0.type == "customer.lost" && world.query.holds($0.time) }
+          .map { [$0.text("reason"), $0.text("to_competitor")] })
+    }
+    let groups = Dictionary(grouping: lost) { $0 }
     let keys = groups.keys.sorted { ($0[0]!, $0[1] ?? "~") < ($1[0]!, $1[1] ?? "~") }
     let rows: [JSON] = keys.map {
       ["reason": text($0[0]), "to_competitor": text($0[1]), "lost": count(groups[$0]!.count)]

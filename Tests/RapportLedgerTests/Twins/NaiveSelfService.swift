@@ -34,7 +34,9 @@ extension Twin {
           }
           steps.append(run)
         case "answer.given" where isFirst("answer"):
-          let ratings = later.filter { $0.type == "answer.rated" && $0.text("answer") == event.text("answer") }
+          let ratings = later.filter {
+            $0.type == "answer.rated" && $0.text("answer") == event.text("answer") && !$0.isStaff
+          }
           let by = event.text("by")!
           steps.append(
             Step(
@@ -45,6 +47,9 @@ extension Twin {
         default: continue
         }
       }
+    }
+    let staff = world.people.flatMap(\.events).filter {
+      $0.type == "answer.rated" && $0.isStaff && world.query.holds($0.time)
     }
     let orders = steps.filter { $0.what == "order" }.count
     let grouping = world.query.grouping
@@ -69,6 +74,6 @@ extension Twin {
           "contacts_per_100_orders": orders == 0 || grouping == "source"
             ? .null : number(contacts * 100 / Double(orders)),
         ]
-      })
+      }, leftOut: staff.isEmpty ? [:] : ["not_a_customer": staff.count])
   }
 }

@@ -16,7 +16,9 @@ extension Twin {
       for (index, event) in events.enumerated() {
         func isFirst(_ field: String) -> Bool {
           query.holds(event.time)
-            && !events[..<index].contains { $0.type == event.type && $0.text(field) == event.text(field) }
+            && !events[..<index].contains {
+              $0.type == event.type && $0.text(field) == event.text(field) && query.holds($0.time)
+            }
         }
         func isFollowed(by type: String, _ field: String) -> Bool {
           events[index...].contains { $0.type == type && $0.text(field) == event.text(field) }

@@ -33,7 +33,7 @@ extension Twin {
           bookings.append(booking)
           continue
         }
-        if event.isStaff, gift == "ideas" || gift == "reviews" {
+        if event.isStaff, ["ideas", "reviews", "confirmed_solutions"].contains(gift) {
           staff += 1
         } else {
           gifts[person.name, default: [:]][gift, default: 0] += 1

@@ -9,7 +9,6 @@ extension Twin {
   ) { world in
     let query = world.query
     let events = world.people.flatMap(\.events).filter { query.holds($0.time) }
-    func number(of type: String) -> Int { events.filter { $0.type == type }.count }
     let resolved = world.people.reduce(0) { total, person in
       let first = Dictionary(grouping: person.events.filter { $0.type == "case.resolved" }) { $0.text("case")! }
       return total + first.values.filter { query.holds($0[0].time) }.count
@@ -31,7 +30,14 @@ extension Twin {
     let returned = events.filter { $0.type == "order.returned" && faults.contains($0.text("reason")!) }.reduce(0) {
       $0 + max(1, $1.data["lines"]?.elements.count ?? 0)
     }
-    let (confirmed, denied) = (number(of: "resolution.confirmed"), number(of: "resolution.denied"))
+    let words = events.filter { $0.type.hasPrefix("resolution.") }
+    let spoken = words.filter { !$0.isStaff }
+    let confirmed = spoken.filter { $0.type == "resolution.confirmed" }.count
+    let denied = spoken.count - confirmed
+    let complaints = events.filter { $0.type == "case.opened" && $0.text("kind") == "complaint" }
+    let wants = ["easy", "access", "solution", "fast", "help", "feeling"]
+    let wantless = complaints.filter { !wants.contains($0.text("want") ?? "") }.count
+    let leftOut = ["no_want": wantless, "not_a_customer": words.count - spoken.count]
     let attempts = events.filter { $0.type == "contact.attempted" }
     let full = Naive.serviceCases(world).cases.compactMap(\.resolutions.last)
     let perfect = Naive.perfectOrders(world).rows[0]
@@ -55,14 +61,11 @@ extension Twin {
     ]
     return Naive.Result(
       rows: measures.map { want, measure, value in
-        let complaints = events.filter {
-          $0.type == "case.opened" && $0.text("kind") == "complaint" && $0.text("want") == want
-        }
-        return [
+        [
           "want": .string(want), "measure": .string(measure), "value": value.0, "n": value.1,
-          "complaints": count(complaints.count),
+          "complaints": count(complaints.filter { $0.text("want") == want }.count),
         ]
-      })
+      }, leftOut: leftOut.filter { $0.value > 0 })
   }
 
   static let countries = Twin(
@@ -78,7 +81,7 @@ extension Twin {
     let orders = events.filter { $0.type == "order.placed" }
     let complaints = events.filter { $0.type == "case.opened" && $0.text("kind") == "complaint" }
     let perfect = Naive.perfectOrders(byCountry).rows
-    let surveys = Naive.satisfaction(byCountry).rows.filter { ["nps", "csat"].contains($0["kind"]?.text) }
+    let surveys = Naive.satisfaction(byCountry).rows.filter { ["nps", "csat"].contains($0["kind"]?.text) && $0["n"]?.double != 0 }
     let cases = Dictionary(grouping: Naive.serviceCases(world).cases) { $0.opened.attribute("country") }
     var countries: Set<String?> = Set(cases.keys)
     for event in orders + complaints { countries.insert(event.attribute("country")) }

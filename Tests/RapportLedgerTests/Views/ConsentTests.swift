@@ -103,6 +103,16 @@ struct ConsentTests {
     }.whenAsked("consent").then([["touches_without": 1]])
   }
 
+  @Test func `what goes out is counted, and what comes in is not`() throws {
+    try given {
+      sent("2025-03-01")
+      sent("2025-03-02").with("direction", "in")
+      sent("2025-03-03").with("direction", "self")
+      Event("message.received", "2025-03-04", ["purpose": "news"])
+      Event("message.received", "2025-03-05", ["purpose": "news"]).with("direction", "out")
+    }.whenAsked("consent").then([["touches_without": 2]])
+  }
+
   @Test func `the window selects touches`() throws {
     try given {
       sent("2025-03-01")

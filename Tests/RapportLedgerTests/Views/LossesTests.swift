@@ -112,6 +112,17 @@ struct LossesTests {
     ])
   }
 
+  @Test func `who is lost twice for a reason is one person`() throws {
+    try given {
+      lost("2025-03-01", "price")
+      Event("customer.returned", "2025-03-02")
+      lost("2025-03-03", "price")
+      lost("2025-03-04", "moved")
+      lost("2025-03-01", "price").of("C2")
+      Event("customer.merged", "2025-03-05", ["into": "C1"]).of("C2")
+    }.whenAsked("losses", by: "reason").then([["reason": "moved", "lost": 1], ["reason": "price", "lost": 1]])
+  }
+
   private func friction(_ severity: JSON, _ time: String = "2025-03-01") -> Event {
     Event("friction.experienced", time, ["friction": "f", "severity": severity])
   }
@@ -128,6 +139,15 @@ struct LossesTests {
     }.whenAsked("losses", by: "friction").then([
       ["severity": 4, "n": 2, "lost_90d": 1, "lost_90d_rate": 0.5, "lost_90d_rate_without": 0.5]
     ])
+  }
+
+  @Test func `an answer that an employee gives does not make satisfied`() throws {
+    try given {
+      friction(4)
+      Event("apology.made", "2025-03-02", ["friction": "f"])
+      answered("csat", "2025-02-01", score: 3, scale: 5)
+      answered("csat", "2025-03-20", score: 5, scale: 5).with("actorkind", "employee")
+    }.whenAsked("losses", by: "recovery").then(["frictions": 1, "recovered": 0, "recovered_rate": 0])
   }
 
   @Test func `recovered is who was answered and is satisfied or active again`() throws {

@@ -34,6 +34,17 @@ struct PrioritiesTests {
     #expect(row == ["priority": "advocacy", "front": 1, "rear": 2, "share": 0.333333, "met": false])
   }
 
+  @Test func `people are acquired once, as they first came`() throws {
+    let row = try row("advocacy") {
+      for (index, way) in ["ad", "referral", "referral"].enumerated() {
+        Event("customer.registered", "2025-03-0\(index + 1)", ["kind": "b2c", "acquired": .string(way)]).of("C\(index)")
+      }
+      Event("customer.merged", "2025-03-05", ["into": "C0"]).of("C1")
+      Event("customer.registered", "2025-03-06", ["kind": "b2c", "acquired": "ad"]).of("C2")
+    }
+    #expect(row["front"] == 1 && row["rear"] == 1)
+  }
+
   @Test func `useful content before ads`() throws {
     let row = try row("content") {
       Event("content.sent", "2025-03-01", ["content": "c"])
@@ -63,6 +74,16 @@ struct PrioritiesTests {
       rows.map { $0["priority"] } == [
         "customer", "advocacy", "content", "existing EUR", "existing USD", "individual",
       ])
+  }
+
+  @Test func `by month currencies have the same names in every month`() throws {
+    let rows = try given {
+      cost("retention", "1")
+      cost("advertising", "1", "USD")
+      Event("cost.booked", "2025-04-01", ["amount": "1", "currency": "EUR", "purpose": "retention"])
+    }.whenAsked("priorities", by: "month").rows.filter { $0["priority"]!.text!.hasPrefix("existing") }
+    #expect(rows.map { $0["priority"] } == ["existing EUR", "existing USD", "existing EUR"])
+    #expect(rows.map { $0["months_met"] } == [2, 0, 2])
   }
 
   @Test func `where no costs are booked, touches to customers with a delivery against touches to others`() throws {

@@ -44,6 +44,13 @@ struct SatisfactionTests {
       .then(["kind": "ces", "n": 3, "value": 3.333333, "score_mean": 3.333333])
   }
 
+  @Test(arguments: [("ces", 7, 1), ("csat", 5, 1), ("csat", 4, 2)])
+  func `a scale that begins with one has no zero`(kind: String, scale: Int, n: Int) throws {
+    let answer = try given { answers(kind, scale: .number("\(scale)"), [0, 1]) }.whenAsked("satisfaction")
+    answer.then([["n": .number("\(n)")]])
+    answer.leavesOut(n == 1 ? ["out_of_scale": 1] : [:])
+  }
+
   @Test func `ces on another scale is left out and counted`() throws {
     try given { answers("ces", scale: 5, [3]) }.whenAsked("satisfaction").leavesOut(["other_scale": 1])
   }

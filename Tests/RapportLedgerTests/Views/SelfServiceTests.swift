@@ -61,6 +61,16 @@ struct SelfServiceTests {
     ])
   }
 
+  @Test func `ratings by staff and bots are left out`() throws {
+    let found = try given {
+      answer("a1", by: "bot")
+      rated("a1", false)
+      rated("a1", true, "2025-03-03").with("actorkind", "bot")
+    }.whenAsked("selfservice")
+    found.then(["helpful_rate": 0, "rated_rate": 1])
+    found.leavesOut(["not_a_customer": 1])
+  }
+
   @Test func `contacts are counted for a hundred orders, by topic against all orders`() throws {
     let story = try given {
       order("o1").placed("2025-03-01")

@@ -60,6 +60,15 @@ struct StewardshipTests {
     #expect(row["n"] == .number("\(n)") && row["of"] == 1)
   }
 
+  @Test func `a measurement without a value says nothing`() throws {
+    let row = try row("initiatives_on_target") {
+      initiative("proposed", ["customer_benefit": "less waiting", "target": 10])
+      initiative("measured", ["value": 10], "2025-03-02")
+      initiative("measured", [:], "2025-03-03")
+    }
+    #expect(row["n"] == 1 && row["of"] == 1)
+  }
+
   @Test func `leaders who walked a journey within a year`() throws {
     let history = [
       joined("e1", "executive"), joined("e2", "lead"), joined("e3", "clerk"),

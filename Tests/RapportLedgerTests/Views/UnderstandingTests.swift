@@ -63,6 +63,23 @@ struct UnderstandingTests {
     ])
   }
 
+  @Test func `what is said again in the window counts there, and is done if that is followed`() throws {
+    let story = try given {
+      Event("wish.expressed", "2025-01-01", ["wish": "green"])
+      Event("wish.fulfilled", "2025-02-01", ["wish": "green"])
+      Event("wish.expressed", "2025-03-01", ["wish": "green"])
+      Event("goal.declared", "2025-01-01", ["goal": "a"])
+      Event("goal.declared", "2025-03-01", ["goal": "a"])
+      Event("goal.achieved", "2025-04-01", ["goal": "a"])
+    }
+    try story.whenAsked("understanding", by: "wish").then([["wish": "green", "people": 1, "fulfilled": 1]])
+    try story.whenAsked("understanding", from: "2025-02-15", by: "wish").then([
+      ["wish": "green", "people": 1, "fulfilled": 0]
+    ])
+    try story.whenAsked("understanding").then(["goals": 1, "achieved_rate": 1])
+    try story.whenAsked("understanding", from: "2025-02-15").then(["goals": 1, "achieved_rate": 1])
+  }
+
   @Test func `nothing known is n/a, not zero`() throws {
     try given { Event("note.added", "2025-03-01") }.whenAsked("understanding")
       .then(["offers": 0, "need_first_rate": nil, "achieved_rate": nil, "sponsored_rate": nil])

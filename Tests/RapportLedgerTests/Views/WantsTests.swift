@@ -55,6 +55,17 @@ struct WantsTests {
     #expect(row["value"] == 0.75 && row["n"] == 4)
   }
 
+  @Test func `what staff and bots confirm is left out`() throws {
+    let answer = try given {
+      Event("resolution.confirmed", "2025-03-01", ["case": "k"])
+      Event("resolution.confirmed", "2025-03-02", ["case": "k"]).with("actorkind", "bot")
+      Event("resolution.denied", "2025-03-03", ["case": "k"]).with("actorkind", "employee")
+    }.whenAsked("wants")
+    let row = try #require(answer.rows.first { $0["measure"] == "confirmed_rate" })
+    #expect(row["value"] == 1 && row["n"] == 1)
+    answer.leavesOut(["not_a_customer": 2])
+  }
+
   @Test func `and what does not come back for a fault of the product`() throws {
     let row = try measure("not_returned_rate") {
       order("o", lines: ["a": 1, "b": 1, "c": 1, "d": 5]).placed("2025-03-01")
@@ -89,13 +100,16 @@ struct WantsTests {
   }
 
   @Test func `complaints stand with the want that they are about`() throws {
-    let rows = try given {
+    let answer = try given {
       asked("2025-03-01", want: "fast")
       asked("2025-03-02", want: "fast")
       asked("2025-03-03", want: "fast", kind: "enquiry")
       asked("2025-03-04", want: "speed of light")
-    }.whenAsked("wants").rows
+      asked("2025-03-05")
+    }.whenAsked("wants")
+    let rows = answer.rows
     #expect(rows.filter { $0["want"] == "fast" }.allSatisfy { $0["complaints"] == 2 })
     #expect(rows.filter { $0["want"] != "fast" }.allSatisfy { $0["complaints"] == 0 })
+    answer.leavesOut(["no_want": 2])
   }
 }
