@@ -44,6 +44,21 @@ extension EnvelopeReader {
     if kind == .orderPlaced, !facts.hasAmount, !lines.isEmpty { try deriveRevenue(&facts) }
   }
 
+  /// Checks the time that a correction sets as that of an event: whatever its target is, it has one.
+  func checkCorrectedTime(_ now: Int64) throws(Rejection) {
+    let field = "data.set.time"
+    guard let data = index(.data), let set = line.member(Self.set, of: data),
+      let value = line.member(Self.time, of: set)
+    else { return }
+    guard line.tokens[value].kind == .string else {
+      throw Rejection(field, "must be text, this is \(line.tokens[value].kind.article)")
+    }
+    _ = try time(value, field, now)
+  }
+
+  private static let set = ShortText("set")
+  private static let time = ShortText("time")
+
   /// What a member of `data` is: to be kept in the open, to be sealed, or to be split.
   enum Part: UInt8 { case open, personal, mixed }
 
@@ -134,6 +149,7 @@ extension EnvelopeReader {
       if kind == .customerUpdated { try parseTraits(index, &facts, &batch) }
     case .list:
       guard token.kind == .array || token.kind == .string else { throw field.expected("a list of texts", token) }
+      try checkTexts(index, field)
       if rule.slot == .lines { appendNames(index, &batch, &facts) }
     }
     return false
@@ -154,7 +170,20 @@ extension EnvelopeReader {
     return hasUnlisted
   }
 
-  /// The texts of a list as lines; what is no text, or empty, is passed over.
+  /// Checks that a list has nothing but texts: what else might stand there is not known to be public.
+  private func checkTexts(_ index: Int, _ field: FieldName) throws(Rejection) {
+    guard line.tokens[index].kind == .array else { return }
+    var element = index + 1
+    while element < line.tokens[index].after {
+      let token = line.tokens[element]
+      guard token.kind == .string || token.isNull else {
+        throw field.rejection("must be a list of texts, one of them is \(token.kind.article)")
+      }
+      element = token.after
+    }
+  }
+
+  /// The texts of a list as lines; empty ones are passed over.
   private mutating func appendNames(_ index: Int, _ batch: inout EventBatch, _ facts: inout Facts) {
     facts.marks.insert(.hasLines)
     let isList = line.tokens[index].kind == .array
@@ -217,16 +246,11 @@ extension EnvelopeReader {
   private func deriveRevenue(_ facts: inout Facts) throws(Rejection) {
     var total: Int128 = 0
     for line in lines { total += Int128(line.quantity) * Int128(line.price) / 10_000 }
-    var key = index(.data)! + 1
-    while key < line.tokens[index(.data)!].after {
-      let value = key + 1
-      if !line.tokens[value].isNull, line.shortText(of: key) == Self.discount {
-        let position = Vocabulary.shapes[Int(EventKind.orderPlaced.rawValue)].fields.firstIndex {
-          $0.name == "discount"
-        }!
-        total -= Int128(try line.money(value, FieldName(kind: .orderPlaced, position: position)))
-      }
-      key = line.tokens[value].after
+    if let value = line.member(Self.discount, of: index(.data)!) {
+      let position = Vocabulary.shapes[Int(EventKind.orderPlaced.rawValue)].fields.firstIndex {
+        $0.name == "discount"
+      }!
+      total -= Int128(try line.money(value, FieldName(kind: .orderPlaced, position: position)))
     }
     guard let amount = Int64(exactly: total) else { throw Rejection("data.lines", "the sum of the lines is too large") }
     facts.amount = amount

@@ -102,6 +102,7 @@ struct EnvelopeReader: ~Copyable {
     try parseTime(now, &facts)
     try parseAttributes(&facts, &batch)
     try parseData(facts.kind, &facts, &batch)
+    if facts.kind == .eventCorrected { try checkCorrectedTime(now) }
     keepData(facts.kind, isOfCustomer: index(.subject) != nil)
     let contentHash = line.contentHash(of: object, isWhole: isHashedWhole, seed: seed)
     append(facts, contentHash, &batch)
@@ -214,20 +215,24 @@ struct EnvelopeReader: ~Copyable {
       facts.time = EventBatch.noTime
       return
     }
-    let time = line.text(of: token)
-    do throws(TimestampError) { facts.time = try Timestamp.parse(Span(_unsafeElements: time)).nanoseconds } catch {
-      throw Rejection("time", error.description)
-    }
-    if facts.time > now &+ 86_400_000_000_000 {
-      throw Rejection("time", "lies more than 24 hours ahead of the clock")
-    }
+    facts.time = try time(token, "time", now)
     if let assumed = index(.timeassumed), line.tokens[assumed].kind == .true { facts.marks.insert(.timeAssumed) }
-    if line.tokens[token].hasEscape || !Self.isPrintedForm(time) {
+    if line.tokens[token].hasEscape || !Self.isPrintedForm(line.text(of: token)) {
       facts.marks.insert(.timeInPayload)
       if !members.isEmpty { members.append(UInt8(ascii: ",")) }
       members.append("\"time\":")
       members.append(line.quotedText(of: token))
     }
+  }
+
+  /// When something happened.
+  func time(_ token: Int, _ field: String, _ now: Int64) throws(Rejection) -> Int64 {
+    let time: Int64
+    do throws(TimestampError) {
+      time = try Timestamp.parse(Span(_unsafeElements: line.text(of: token))).nanoseconds
+    } catch { throw Rejection(field, error.description) }
+    if time > now &+ 86_400_000_000_000 { throw Rejection(field, "lies more than 24 hours ahead of the clock") }
+    return time
   }
 
   private mutating func parseAttributes(_ facts: inout Facts, _ batch: inout EventBatch) throws(Rejection) {

@@ -62,6 +62,17 @@ struct ScannedLine: BitwiseCopyable {
     return false
   }
 
+  /// The token of a member's value; nil unless it is there and not null, and its owner is an object.
+  func member(_ name: ShortText, of object: Int) -> Int? {
+    guard tokens[object].kind == .object else { return nil }
+    var key = object + 1
+    while key < tokens[object].after {
+      if shortText(of: key) == name { return tokens[key + 1].isNull ? nil : key + 1 }
+      key = tokens[key + 1].after
+    }
+    return nil
+  }
+
   /// The hash of an event's text without insignificant white space and what is no part of its content.
   ///
   /// - Parameter isWhole: it has neither, so that the text is hashed where it stands.

@@ -39,6 +39,27 @@ struct Belief: ~Copyable, Sendable {
     self.init(corrections, people, merged: [], latestCorrected: max(latestMapping, corrections.latest))
   }
 
+  /// What was recorded and acts on nothing, by the reasons of ``ViewRows/leftOut``.
+  ///
+  /// - Parameter customer: only what concerns this person; nil is everybody.
+  static func leftOut(
+    _ snapshot: borrowing Snapshot, limits: ReplayLimits, of customer: UInt32?
+  ) throws(LedgerError) -> KeyValuePairs<String, Int> {
+    func reasons(_ belief: borrowing Belief, _ unmerges: Int) -> KeyValuePairs<String, Int> {
+      [
+        "correction_without_target": belief.corrections.withoutTarget,
+        "correction_not_accepted": belief.corrections.notAccepted, "unmerge_without_merge": unmerges,
+      ]
+    }
+    guard let customer else {
+      let belief = try Belief(snapshot, limits: limits)
+      return reasons(belief, belief.people.withoutMerge.count)
+    }
+    let belief = try Belief(snapshot, limits: limits, of: customer)
+    let members = belief.people.members(of: customer)
+    return reasons(belief, belief.people.withoutMerge.count { members.contains($0) })
+  }
+
   private init(_ corrections: Corrections, _ people: People, merged: [UInt64], latestCorrected: Int64) {
     self.corrections = corrections
     self.people = people

@@ -76,12 +76,13 @@ struct CorrectedEvent: ~Copyable {
   // MARK: Text
 
   /// The text of an event with the fields that a correction sets: fields of its type first, as they win over attributes
-  /// of the same name, then attributes, and fields that nobody knows. Null takes a field out; without a time an event is
-  /// of when it was recorded.
+  /// of the same name, then attributes – those of the envelope, and others that the event has –, and fields that nobody
+  /// knows. Null takes a field out; without a time an event is of when it was recorded.
   private static func rewrite(
     _ event: [UInt8], by correction: [UInt8], kind: EventKind, ledgerTime: Int64
   ) -> [UInt8]? {
     let fields = Set(Vocabulary.shapes[Int(kind.rawValue)].fields.map(\.name))
+    let others = EventText.withDocument(event) { document in Set(document.allMembers(of: 0).map(\.0)) } ?? []
     var attributes: [(name: String, text: String?)] = []
     var data: [(name: String, text: String?)] = []
     _ = EventText.withDocument(correction) { document -> Bool? in
@@ -94,6 +95,8 @@ struct CorrectedEvent: ~Copyable {
           data.append((name, text))
         } else if let attribute = Attribute.named(ShortText(name)) {
           if !attribute.isFixed { attributes.append((name, text)) }
+        } else if others.contains(name) {
+          attributes.append((name, text))
         } else {
           data.append((name, text))
         }

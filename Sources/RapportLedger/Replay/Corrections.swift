@@ -36,8 +36,10 @@ struct Corrections: Sendable {
   var latest: Int64 { targets.reduce(.min) { $1.isRetracted ? $0 : max($0, $1.facts.time) } }
   /// Where the targets of each block begin, and one entry more; empty if there are none at all.
   private var starts: [Int] = []
-  /// Corrections and retractions that act on nothing.
-  private(set) var leftOutCount = 0
+  /// Corrections and retractions whose target is not there, another subject's, or one of them.
+  private(set) var withoutTarget = 0
+  /// Corrections whose result would not be accepted.
+  private(set) var notAccepted = 0
 
   var isEmpty: Bool { targets.isEmpty }
 
@@ -80,7 +82,7 @@ struct Corrections: Sendable {
       var end = start + 1
       while end < acts.count, acts[end].place == acts[start].place { end += 1 }
       if acts[start].place == .nowhere {
-        leftOutCount += end - start
+        withoutTarget += end - start
       } else {
         try apply(Array(acts[start..<end]), snapshot, &scribe, keepsTexts: keepsTexts)
       }
@@ -189,7 +191,7 @@ struct Corrections: Sendable {
     try scribe.begin(block: place.block, row: Int(place.row), in: snapshot)
     var last: Cause?
     for act in ordered {
-      if try scribe.apply(act.text, in: snapshot) { last = act.cause } else { leftOutCount += 1 }
+      if try scribe.apply(act.text, in: snapshot) { last = act.cause } else { notAccepted += 1 }
     }
     guard let last else { return }
     var target = Target(block: place.block, row: place.row, isRetracted: false, by: last)

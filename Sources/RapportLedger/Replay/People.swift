@@ -16,8 +16,8 @@ struct People: Sendable {
   private(set) var persons: [Person] = []
   /// By customer number the index of its person, for those who have one.
   private var indices: [UInt32: Int] = [:]
-  /// Unmerges that cancel nothing.
-  private(set) var leftOutCount = 0
+  /// Of each unmerge that cancels nothing the customer.
+  private(set) var withoutMerge: [UInt32] = []
 
   var isEmpty: Bool { persons.isEmpty }
 
@@ -45,7 +45,7 @@ struct People: Sendable {
     _ snapshot: borrowing Snapshot, limits: ReplayLimits, corrections: borrowing Corrections,
     of customer: UInt32? = nil
   ) throws(LedgerError) {
-    var mappings = try Mapping.inForce(snapshot, limits, corrections, &leftOutCount)
+    var mappings = try Mapping.inForce(snapshot, limits, corrections, withoutMerge: &withoutMerge)
     guard !mappings.isEmpty else { return }
     var graph = Graph()
     for mapping in mappings {
@@ -134,7 +134,7 @@ private struct Mapping {
   /// The mappings that are in force, one for each that is not cancelled.
   static func inForce(
     _ snapshot: borrowing Snapshot, _ limits: ReplayLimits, _ corrections: borrowing Corrections,
-    _ leftOutCount: inout Int
+    withoutMerge: inout [UInt32]
   ) throws(LedgerError) -> [Mapping] {
     var all: [Mapping] = []
     try snapshot.forEachRow(of: EventKindSet.mappings, customers: nil, upTo: limits.position ?? .max) {
@@ -166,7 +166,7 @@ private struct Mapping {
         if !mapping.isUnmerge {
           stack.append(mapping)
         } else if stack.popLast() == nil {
-          leftOutCount += 1
+          withoutMerge.append(mapping.customer)
         }
       }
       if let mapping = stack.last { inForce.append(mapping) }

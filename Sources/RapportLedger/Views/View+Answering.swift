@@ -22,7 +22,7 @@ extension View {
         var plain = query
         plain.grouping = nil
         plain.options = [:]
-        return try Catalogue.answer(counterweights[index - 1], plain, over: snapshot, replay: replay)
+        return try Catalogue.part(counterweights[index - 1], plain, over: snapshot, replay: replay)
       }
       guard let delegate = delegate(for: query) else {
         return try answerAlone(query, over: snapshot, replay: replay)
@@ -31,6 +31,7 @@ extension View {
     }
     var answer = answers.removeFirst()
     answer.view = Self.name
+    answer.rows.leaveOut(try Belief.leftOut(snapshot, limits: replay.limits, of: query.customer))
     answer.counterweights = zip(counterweights, answers).map { ($0, Array($1.rows.rows)) }
     return answer
   }

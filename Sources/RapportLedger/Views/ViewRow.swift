@@ -131,7 +131,12 @@ public struct ViewRows: Sendable {
   /// - Parameter leftOut: reasons that never applied are not mentioned.
   public init(_ rows: Rows, leftOut: KeyValuePairs<String, Int> = [:], warnings: [String] = []) {
     self.rows = rows
-    self.leftOut = leftOut.filter { $0.value > 0 }.map { ($0.key, $0.value) }
+    leaveOut(leftOut)
     self.warnings = warnings
+  }
+
+  /// Adds to what was left out; reasons that never applied are not mentioned.
+  mutating func leaveOut(_ reasons: KeyValuePairs<String, Int>) {
+    leftOut += reasons.filter { $0.value > 0 }.map { ($0.key, $0.value) }
   }
 }

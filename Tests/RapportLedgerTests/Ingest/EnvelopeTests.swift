@@ -159,6 +159,17 @@ struct EnvelopeTests {
     #expect(judge(envelope(["time": ahead(24.1)])) == [.rejected("time")])
   }
 
+  @Test func `the time that a correction sets follows the rules of times`() {
+    func corrected(_ time: JSON) -> [Verdict] {
+      judge(event("event.corrected", ["source": "/s", "id": "e", "set": ["time": time]]))
+    }
+    #expect(corrected(.string(Timestamp(nanoseconds: Clock.now).description)) == [.accepted])
+    #expect(corrected(nil) == [.accepted], "the time of recording")
+    for time: JSON in ["2999-01-01T00:00:00Z", "yesterday", 5, ["x"]] {
+      #expect(corrected(time) == [.rejected("data.set.time")])
+    }
+  }
+
   @Test(arguments: ["a@b", "+491701234567"])
   func `personal subjects are accepted where they are allowed`(subject: String) {
     var rules = IngestRules()

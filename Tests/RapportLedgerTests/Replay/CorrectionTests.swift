@@ -27,7 +27,8 @@ struct CorrectionTests {
 
   private func leftOut(@HistoryBuilder _ events: () -> [Event]) throws -> Int {
     try given(events).ledger.ledger.read { snapshot in
-      try Belief(snapshot, limits: ReplayLimits()).corrections.leftOutCount
+      let corrections = try Belief(snapshot, limits: ReplayLimits()).corrections
+      return corrections.withoutTarget + corrections.notAccepted
     }
   }
 
@@ -54,6 +55,32 @@ struct CorrectionTests {
         cost("a", "2025-01-01", "10.00").with("channel", "web").with("department", "x")
         corrected("a", ["channel": "never seen", "department": nil])
       } == ["C1: 2025-01-01T00:00:00Z cost.booked 10.00 never seen"])
+  }
+
+  @Test func `an attribute that nobody knows is corrected where the event has it, and is a field of data elsewhere`() throws
+  {
+    let given = try given {
+      cost("a", "2025-01-01", "10.00").with("shelf", "left")
+      corrected("a", ["shelf": "right", "colour": "red"])
+    }
+    let event = try #require(try timeline(given.ledger).first)
+    #expect(event["shelf"] == "right" && event["data"]?["colour"] == "red" && event["data"]?["shelf"] == nil)
+  }
+
+  @Test func `what acts on nothing is counted by every view, and by those of the customer`() throws {
+    let given = try given {
+      cost("a", "2025-01-01", "10.00")
+      corrected("nothing", ["amount": "1"])
+      corrected("a", ["amount": "a lot"])
+      retracted("nothing")
+      Event("customer.unmerged", "2025-01-01", ["from": "C2"])
+      cost("b", "2025-01-01", "10.00").of("C9")
+    }
+    let all: [String: JSON] = ["correction_without_target": 2, "correction_not_accepted": 1, "unmerge_without_merge": 1]
+    try given.whenAsked("value").leavesOut(all)
+    try given.whenAsked("reach").leavesOut(all)
+    try given.whenAsked("value", customer: "C1").leavesOut(all)
+    try given.whenAsked("value", customer: "C9").leavesOut([:])
   }
 
   @Test func `a field of the type wins over an attribute of the same name`() throws {
@@ -110,7 +137,7 @@ struct CorrectionTests {
 
   @Test(
     arguments: [
-      ["amount": "nonsense"], ["amount": nil], ["time": "yesterday"], ["currency": "euro"], ["subject": "C9"],
+      ["amount": "nonsense"], ["amount": nil], ["country": "Germany"], ["currency": "euro"], ["subject": "C9"],
       ["id": "z"],
     ] as [JSON])
   func `a correction whose result is not acceptable does nothing`(set: JSON) throws {

@@ -142,7 +142,7 @@ struct IdentityTests {
     try ledger.ledger.read { snapshot in
       let belief = try Belief(snapshot, limits: ReplayLimits())
       #expect(belief.people.persons.map(\.members.count) == [2])
-      #expect(belief.people.leftOutCount == 1)
+      #expect(belief.people.withoutMerge == [try snapshot.customer("A")])
     }
   }
 

@@ -10,6 +10,8 @@ extension Naive {
     /// By the case that they belong to, across subjects.
     var cases: [String: [Event]]
     var query: Query
+    /// What was recorded and acts on nothing.
+    var leftOut: [String: Int] = [:]
     private var owners: [String: String]
 
     struct Person {
@@ -99,7 +101,13 @@ extension Naive.World {
   init(_ events: [Naive.Event], _ query: Naive.Query) {
     self.query = query
     let seen = Self.corrected(events).filter { $0.time <= query.now }.sorted(by: Naive.precedes)
-    let names = Self.canonicalNames(seen)
+    let (names, unmerges) = Self.canonicalNames(seen)
+    let keys = Set(events.filter { !$0.type.hasPrefix("event.") }.map { [$0.customer, $0.source, $0.id] })
+    let aimless = events.filter {
+      ["event.corrected", "event.retracted"].contains($0.type)
+        && !keys.contains([$0.customer, $0.text("source")!, $0.text("id")!])
+    }
+    leftOut = ["correction_without_target": aimless.count, "unmerge_without_merge": unmerges].filter { $0.value > 0 }
     // Reading and erasing data are no interactions, but some views are about them.
     let counted = seen.filter { $0.isInteraction || $0.type == "data.read" || $0.type == "erasure.executed" }
     firm = counted.filter { $0.customer.isEmpty }
@@ -145,14 +153,19 @@ extension Naive.World {
   }
 
   /// For every id that is merged with another: the id that is merged into no other, else the smallest of them.
-  private static func canonicalNames(_ events: [Naive.Event]) -> [String: String] {
+  ///
+  /// - Returns: the names, and how many unmerges cancel nothing.
+  private static func canonicalNames(_ events: [Naive.Event]) -> ([String: String], Int) {
+    var unmerges = 0
     var mappings: [(from: String, into: String)] = []
     for event in events {
       if event.type == "customer.merged" { mappings.append((event.customer, event.text("into")!)) }
-      if event.type == "customer.unmerged",
-        let last = mappings.lastIndex(where: { $0 == (event.customer, event.text("from")!) })
-      {
-        mappings.remove(at: last)
+      if event.type == "customer.unmerged" {
+        if let last = mappings.lastIndex(where: { $0 == (event.customer, event.text("from")!) }) {
+          mappings.remove(at: last)
+        } else {
+          unmerges += 1
+        }
       }
     }
     var groups: [Set<String>] = []
@@ -167,7 +180,7 @@ extension Naive.World {
       let name = (tops.isEmpty ? group : tops).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }[0]
       for id in group { names[id] = name }
     }
-    return names
+    return (names, unmerges)
   }
 
   /// A row for each value of `key`, in order; without a grouping exactly one.

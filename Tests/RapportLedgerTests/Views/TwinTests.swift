@@ -45,13 +45,14 @@ struct TwinTests {
         var question = frame
         question.grouping = grouping
         question.options = options
-        let wanted = twin.answer(Naive.World(events, question))
+        let world = Naive.World(events, question)
+        let wanted = twin.answer(world)
         let answer = try ask(ledger, twin.view, question)
         let found = try JSON(reading: answer.json.text)
         let context = "\(stream), as of \(frame.asOf) in \(frame.zone), by \(grouping ?? "-"), \(options)"
         let rows = found["rows"]!.elements.map { comparable($0) }
         #expect(difference(rows, wanted.rows.map { comparable($0) }) == nil, "\(context)")
-        #expect(found["left_out"]!.members.mapValues { Int($0.double!) } == wanted.leftOut, "\(context)")
+        #expect(found["left_out"]!.members.mapValues { Int($0.double!) } == wanted.leftOut.merging(world.leftOut) { $1 }, "\(context)")
         if let warnings = wanted.warnings { #expect(answer.rows.warnings == warnings, "\(context)") }
         compared += rows.count
       }
