@@ -20,11 +20,11 @@ enum Exit: Int32 {
   /// What a `LedgerError` means for the program's end.
   init(_ error: LedgerError) {
     switch error {
-    case .absent, .newerFormat, .forbidden, .keysMissing, .interrupted: self = .failed
+    case .absent, .newerFormat, .forbidden, .keysMissing, .noMasterKey, .interrupted: self = .failed
     case .notALedger, .cannotCreate: self = .cannotCreate
     case .damaged: self = .damaged
     case .busy: self = .busy
-    case .inputOutput: self = .inputOutput
+    case .inputOutput, .noSuchFile: self = .inputOutput
     case .noSuchCustomer, .noSuchView: self = .noSuch
     case .invalid: self = .usage
     case .rejected: self = .rejected
@@ -50,7 +50,9 @@ enum Exit: Int32 {
       let message = Rapport.fullMessage(for: error)
       let prefix = "Error: "
       let text = message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
-      StandardError.write("rapport: \(text)\n")
+      // Usage has several lines; what it quotes came from outside.
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { TerminalText.escaped(String($0)) }
+      StandardError.write("rapport: \(lines.joined(separator: "\n"))\n")
       System.exit(Exit.usage.rawValue)
     }
   }

@@ -20,6 +20,10 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
   case interrupted
   /// The disk is full, or reading or writing failed.
   case inputOutput(path: String, why: String)
+  /// A file or folder that was named is not there, or is something else.
+  case noSuchFile(path: String, why: String)
+  /// The master key is missing, or is another one.
+  case noMasterKey(String)
   /// No customer of that id.
   case noSuchCustomer(String)
   /// No view of that name.
@@ -48,6 +52,8 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     case .inputOutput(path: "standard input", let why): "standard input: \(why)"
     case .inputOutput(let path, let why):
       "\(path): \(why). What was acknowledged is safe; make room or mend the disk and run the same command again"
+    case .noSuchFile(let path, let why): "\(path): \(why)"
+    case .noMasterKey(let why): why
     case .noSuchCustomer(let id): "no customer “\(id)” in this ledger"
     case .noSuchView(let name): "no view “\(name)”; `rapport view` lists them all"
     case .rejected(let field, let reason): (field.map { "\($0): " } ?? "") + reason

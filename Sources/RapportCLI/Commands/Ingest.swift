@@ -58,7 +58,7 @@ struct Ingest: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Read this FIFO instead of standard input, and go on when its writers come and go.", valueName: "path"),
+      "Read this FIFO instead of standard input, and open it again when its writers have gone.", valueName: "path"),
     completion: .file())
   var follow: String?
 
@@ -94,7 +94,7 @@ struct Ingest: AsyncParsableCommand {
     let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
     let acknowledgements = ack ? Acknowledgements() : nil
     let metricsFile = metrics.map { MetricsFile(path: $0) }
-    let ingestor = Ingestor(ledger, input: input, options: ingestOptions(report, acknowledgements, metricsFile))
+    let ingestor = Ingestor(ledger, input: input, options: ingestOptions(input, report, acknowledgements, metricsFile))
     acknowledgements?.attach(ingestor)
     let keeper = keeper(of: ledger)
     let service = IngestService(ingestor: ingestor, keeper: keeper)
@@ -130,7 +130,7 @@ struct Ingest: AsyncParsableCommand {
   }
 
   private func ingestOptions(
-    _ report: IngestReport?, _ acknowledgements: Acknowledgements?, _ metrics: MetricsFile?
+    _ input: Int32, _ report: IngestReport?, _ acknowledgements: Acknowledgements?, _ metrics: MetricsFile?
   ) -> IngestOptions {
     var ingest = IngestOptions()
     ingest.rules.maxLineBytes = maxLine.count
@@ -144,6 +144,13 @@ struct Ingest: AsyncParsableCommand {
       acknowledgements?.write(progress)
       report?.update(progress)
       metrics?.update(progress)
+    }
+    ingest.onUnterminatedLine = { line in report?.noteUnterminated(line: line) }
+    if let follow {
+      ingest.onInputEnd = {
+        try System.reopenFIFO(follow, as: input)
+        return true
+      }
     }
     return ingest
   }

@@ -15,11 +15,11 @@ struct Log: ParsableCommand {
       """)
 
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp("Begin at this position; with --reverse, go back from it.", valueName: "position"))
   var from: UInt64 = 1
 
-  @Option(name: .long, help: ArgumentHelp("Print at most so many events.", valueName: "n"))
+  @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("Print at most so many events.", valueName: "n"))
   var limit: Int?
 
   @Option(

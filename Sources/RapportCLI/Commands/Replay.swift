@@ -26,10 +26,14 @@ struct Replay: ParsableCommand {
     name: .long, help: ArgumentHelp("Rebuild only these, separated by commas. (default: all)", valueName: "names"))
   var views: String?
 
-  @Option(name: .long, help: ArgumentHelp("Use so many threads. (default: one for each processor)", valueName: "n"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Use so many threads. (default: one for each processor)", valueName: "n"))
   var threads: Int?
 
-  @Option(name: .long, help: ArgumentHelp("Replay only up to this position, and store nothing.", valueName: "position"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Replay only up to this position, and store nothing.", valueName: "position"))
   var to: UInt64?
 
   @Flag(name: .long, help: "Compare with the stored states and change nothing.")
@@ -45,6 +49,9 @@ struct Replay: ParsableCommand {
   @OptionGroup var options: LedgerOptions
 
   func validate() throws {
+    if let views, views.split(separator: ",").isEmpty {
+      throw ValidationError("--views names no view; without it all are rebuilt.")
+    }
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 … 1024.") }
   }
 

@@ -38,7 +38,14 @@ struct Show: ParsableCommand {
 
   func run() throws {
     let ledger = try options.open(for: .reading)
-    guard !reorder else { return try printReorder(ledger) }
+    do {
+      if reorder { try printReorder(ledger) } else { try printCard(ledger) }
+    } catch LedgerError.noSuchCustomer(let id) where moment.at != nil || moment.knownAt != nil {
+      throw Failure(.noSuch, "nothing was known of a customer “\(id)” at that time")
+    }
+  }
+
+  private func printCard(_ ledger: Ledger) throws {
     let card = try ledger.read { snapshot in
       let asOf = moment.asOf()
       return try Card(

@@ -34,7 +34,7 @@ struct Timeline: ParsableCommand {
 
   @OptionGroup var window: WindowOptions
 
-  @Option(name: .long, help: ArgumentHelp("Show at most so many events.", valueName: "n"))
+  @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("Show at most so many events.", valueName: "n"))
   var limit: Int?
 
   @Option(name: .long, help: "Go on where a former call with --limit ended.")

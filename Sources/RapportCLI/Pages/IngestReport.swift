@@ -44,6 +44,13 @@ final class IngestReport: Sendable {
     }
   }
 
+  /// What such a line says may be half of what its writer had to say.
+  func noteUnterminated(line: UInt64) {
+    clear()
+    logger.warning(
+      "the input ended without a line end; its last line was taken as it stands", metadata: ["line": "\(line)"])
+  }
+
   func clear() { progress?.clear() }
 
   private static func text(_ progress: IngestProgress, seconds: Double) -> String {

@@ -262,7 +262,12 @@ enum ViewPage {
   static func printCSV(_ answer: ViewAnswer, keys: [String], on output: inout Output) throws {
     let rows = answer.rows.rows
     try output.text(CSV.line(rows.first?.cells.map(\.key) ?? keys).utf8)
-    try printRows(rows, separatedBy: ",", on: &output) { cell, _, line in line.append(contentsOf: csv(cell).utf8) }
+    // Whoever looks at it on a terminal must not be deceived by what customers wrote.
+    let isTerminal = output.terminal.isTerminal
+    try printRows(rows, separatedBy: ",", on: &output) { cell, _, line in
+      let text = csv(cell)
+      line.append(contentsOf: (isTerminal ? TerminalText.escaped(text) : text).utf8)
+    }
   }
 
   private static func csv(_ cell: ViewRow.Cell) -> String {

@@ -118,9 +118,18 @@ enum System {
     guard status.st_mode & S_IFMT == S_IFIFO else {
       throw Failure(.usage, "\(path) is not a FIFO; make one with mkfifo, or give a file on standard input")
     }
-    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    // Without waiting for a writer.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw Failure(.inputOutput, "\(path): \(message(errno))") }
     return descriptor
+  }
+
+  /// Opens a FIFO anew when its writers have gone: the old one would say for ever that it has ended. There is a reader at
+  /// any time, so writers never meet a FIFO that nobody reads.
+  static func reopenFIFO(_ path: String, as descriptor: Int32) throws {
+    let new = try openFIFO(path)
+    defer { close(new) }
+    guard dup2(new, descriptor) >= 0 else { throw Failure(.inputOutput, "\(path): \(message(errno))") }
   }
 
   /// Both ends of a pipe.

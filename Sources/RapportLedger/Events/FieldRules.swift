@@ -60,7 +60,7 @@ struct FieldRules: @unchecked Sendable {
     self.words = Self.keep(words)
     ranges = Self.keep(kinds)
     lineNames = Self.keep(words: Vocabulary.lineFields.map { ShortText($0.name) })
-    traitNames = Self.keep(words: Personal.traitFields)
+    traitNames = Self.keep(words: Personal.traitFields.map { ShortText($0.name) })
     directions = Self.keep(words: Direction.texts)
     actorKinds = Self.keep(words: ActorKind.texts)
   }

@@ -30,7 +30,7 @@ extension EnvelopeReader {
           var part: Part = rule.isPersonal ? .personal : rule.check == .object ? .mixed : .open
           if !line.tokens[key + 1].isNull {
             seen |= 1 << UInt32(position)
-            if try parse(key + 1, as: rule, at: position, of: kind, &facts, &batch) { part = .mixed }
+            if let other = try parse(key + 1, as: rule, at: position, of: kind, &facts, &batch) { part = other }
           }
           parts.append(part.rawValue)
         }
@@ -85,15 +85,15 @@ extension EnvelopeReader {
     return bare.hasSuffix("/json") || bare.hasSuffix("+json")
   }
 
-  /// - Returns: whether the value has members that the vocabulary does not list.
+  /// - Returns: what the value is where it holds what the vocabulary does not list; nil if it does not.
   private mutating func parse(
     _ index: Int, as rule: FieldRule, at position: Int, of kind: EventKind, _ facts: inout Facts,
     _ batch: inout EventBatch
-  ) throws(Rejection) -> Bool {
+  ) throws(Rejection) -> Part? {
     let token = line.tokens[index]
     let field = FieldName(kind: kind, position: position)
     switch rule.check {
-    case .any: return false
+    case .any: return nil
     case .text, .label:
       guard token.kind == .string || (rule.check == .label && token.kind == .number) else {
         throw field.expected("text", token)
@@ -143,16 +143,16 @@ extension EnvelopeReader {
       }
       facts.currency = code
     case .dateOrInstant: facts.setInstant(try line.instant(index, field))
-    case .lines: return try parseLines(index, field, &batch, &facts)
+    case .lines: return try parseLines(index, field, &batch, &facts) ? .mixed : nil
     case .object:
       guard token.kind == .object else { throw field.expected("an object", token) }
       if kind == .customerUpdated { try parseTraits(index, &facts, &batch) }
     case .list:
       guard token.kind == .array || token.kind == .string else { throw field.expected("a list of texts", token) }
-      try checkTexts(index, field)
       if rule.slot == .lines { appendNames(index, &batch, &facts) }
+      return isOfTexts(index) ? nil : .personal
     }
-    return false
+    return nil
   }
 
   private mutating func parseLines(
@@ -170,20 +170,19 @@ extension EnvelopeReader {
     return hasUnlisted
   }
 
-  /// Checks that a list has nothing but texts: what else might stand there is not known to be public.
-  private func checkTexts(_ index: Int, _ field: FieldName) throws(Rejection) {
-    guard line.tokens[index].kind == .array else { return }
+  /// Whether a list has nothing but texts.
+  private func isOfTexts(_ index: Int) -> Bool {
+    guard line.tokens[index].kind == .array else { return true }
     var element = index + 1
     while element < line.tokens[index].after {
       let token = line.tokens[element]
-      guard token.kind == .string || token.isNull else {
-        throw field.rejection("must be a list of texts, one of them is \(token.kind.article)")
-      }
+      guard token.kind == .string || token.isNull else { return false }
       element = token.after
     }
+    return true
   }
 
-  /// The texts of a list as lines; empty ones are passed over.
+  /// The texts of a list as lines; what is no text, or empty, is passed over.
   private mutating func appendNames(_ index: Int, _ batch: inout EventBatch, _ facts: inout Facts) {
     facts.marks.insert(.hasLines)
     let isList = line.tokens[index].kind == .array

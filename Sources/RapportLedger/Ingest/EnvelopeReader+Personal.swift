@@ -54,13 +54,13 @@ extension EnvelopeReader {
     var place = value + 1
     while place < line.tokens[value].after {
       if !isObject {
-        splitListed(nil, place, fields.lineNames)
+        splitListed(nil, place, .line)
         place = line.tokens[place].after
       } else {
         if kind == .eventCorrected {
           splitCorrection(place)
         } else {
-          splitListed(place, place + 1, fields.traitNames)
+          splitListed(place, place + 1, .trait)
         }
         place = line.tokens[place + 1].after
       }
@@ -77,7 +77,7 @@ extension EnvelopeReader {
       openBoth(key, UInt8(ascii: "["))
       var element = value + 1
       while element < line.tokens[value].after {
-        splitListed(nil, element, fields.lineNames)
+        splitListed(nil, element, .line)
         element = line.tokens[element].after
       }
       closeBoth(UInt8(ascii: "]"))
@@ -88,8 +88,26 @@ extension EnvelopeReader {
     }
   }
 
-  /// Splits an object – behind a key, or an element of an array – into listed members and others.
-  private mutating func splitListed(_ key: Int?, _ object: Int, _ listed: ShortWords) {
+  private enum Owner { case line, trait }
+
+  /// Whether a member is listed, and its value what it should be: nobody would look for a name in it.
+  private func isOpen(_ member: Int, of owner: Owner) -> Bool {
+    let name = line.shortText(of: member)
+    guard owner == .trait else { return fields.lineNames.index(of: name) != nil }
+    guard let listed = fields.traitNames.index(of: name) else { return false }
+    let value = line.tokens[member + 1]
+    if value.isNull { return true }
+    switch Personal.traitFields[listed].check {
+    case .number: return value.kind == .number
+    case .dateOrInstant:
+      let text = line.text(of: member + 1)
+      return value.kind == .string && (try? Timestamp.parseTimeOrDate(Span(_unsafeElements: text))) != nil
+    default: return value.kind == .string
+    }
+  }
+
+  /// Splits an object – behind a key, or an element of an array – into members that stand in the open and others.
+  private mutating func splitListed(_ key: Int?, _ object: Int, _ owner: Owner) {
     guard line.tokens[object].kind == .object else {
       if let key { return line.appendMember(key, toList: &personal) }
       ScannedLine.separate(&personal)
@@ -98,7 +116,7 @@ extension EnvelopeReader {
     openBoth(key, UInt8(ascii: "{"))
     var member = object + 1
     while member < line.tokens[object].after {
-      if listed.index(of: line.shortText(of: member)) != nil {
+      if isOpen(member, of: owner) {
         line.appendMember(member, toList: &members)
       } else {
         line.appendMember(member, toList: &personal)
@@ -152,7 +170,9 @@ extension ScannedLine {
 /// Which names are public where the vocabulary's table does not say it by type.
 enum Personal {
   /// Of a trait in `customer.updated`; its `value` is personal.
-  static let traitFields = ["basis", "confidence", "n", "expires"].map { ShortText($0) }
+  static let traitFields: [(name: String, check: FieldRule.Check)] = [
+    ("basis", .text), ("confidence", .number), ("n", .number), ("expires", .dateOrInstant),
+  ]
 
   private static let customerShapes = Vocabulary.shapes.filter { !$0.isFirm }
   private static let personal = Set(customerShapes.flatMap { $0.fields.filter(\.isPersonal).map(\.name) })

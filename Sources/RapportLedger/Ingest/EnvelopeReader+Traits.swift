@@ -17,12 +17,7 @@ extension EnvelopeReader {
           case Self.basis where value.kind == .string:
             hasBasis = true
             isInferred = line.shortText(of: member + 1) == Self.inferred
-          case Self.observations where !value.isNull:
-            try expect(value.kind == .number, "a number", member, of: key)
-            observations = member + 1
-          case Self.confidence where !value.isNull: try expect(value.kind == .number, "a number", member, of: key)
-          case Self.expires where !value.isNull:
-            try expect(value.kind == .string && isTimeOrDate(member + 1), "a time or a date", member, of: key)
+          case Self.observations where value.kind == .number: observations = member + 1
           default: break
           }
           member = value.after
@@ -42,20 +37,7 @@ extension EnvelopeReader {
     }
   }
 
-  /// What stands in the open has to be what it should be: nobody would look for a name in it.
-  private func expect(_ isSo: Bool, _ what: String, _ member: Int, of key: Int) throws(Rejection) {
-    guard !isSo else { return }
-    throw Rejection(
-      "data.set.\(line.rawText(of: key).string).\(line.rawText(of: member).string)", "must be \(what)")
-  }
-
-  private func isTimeOrDate(_ token: Int) -> Bool {
-    (try? Timestamp.parseTimeOrDate(Span(_unsafeElements: line.text(of: token)))) != nil
-  }
-
   private static let basis = ShortText("basis")
-  private static let confidence = ShortText("confidence")
-  private static let expires = ShortText("expires")
   private static let inferred = ShortText("inferred")
   private static let observations = ShortText("n")
 

@@ -28,6 +28,10 @@ public struct IngestOptions: Sendable {
   public var keepsRejectedText = true
   /// Called by the writer's thread when the acknowledged line has moved: everything up to it is durable.
   public var onCommit: (@Sendable (IngestProgress) -> Void)?
+  /// Called by the reader's thread with the number of a line that ended with the input, without a line end.
+  public var onUnterminatedLine: (@Sendable (UInt64) -> Void)?
+  /// Called when the input has ended: true to go on, where the descriptor now is of an input that others may write to.
+  public var onInputEnd: (@Sendable () throws -> Bool)?
 
   public init() {}
 
@@ -192,7 +196,9 @@ public final class Ingestor: Sendable {
         guard try waitForInput(timeout) else { continue }
         let count = try lines.fill(from: input)
         if count == 0 {
-          lines.finish(&parser, into: &batch.value)
+          if batch.value.isEmpty { opened = Clock.monotonic }
+          if let line = lines.finish(&parser, into: &batch.value) { options.onUnterminatedLine?(line) }
+          if try options.onInputEnd?() == true { continue }
           break
         }
       }

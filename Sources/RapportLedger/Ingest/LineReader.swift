@@ -76,16 +76,20 @@ struct LineReader {
   }
 
   /// Parses an unterminated last line.
-  mutating func finish(_ parser: inout EventParser, into batch: inout EventBatch) {
+  ///
+  /// - Returns: its number; nil if there is none.
+  mutating func finish(_ parser: inout EventParser, into batch: inout EventBatch) -> UInt64? {
+    let number = nextLine
     if overlong != nil {
       refuseOverlong(&batch)
     } else {
       var start = 0
       skipByteOrderMark(&start)
-      guard filled > start else { return }
+      guard filled > start else { return nil }
       lines = [buffer.withUnsafeBytes { Self.line($0.baseAddress!, start, filled - start) }]
       submit(upTo: filled, &parser, &batch)
     }
+    return number
   }
 
   private static func line(_ base: UnsafeRawPointer, _ start: Int, _ length: Int) -> JSONScanner.Line {

@@ -194,7 +194,8 @@ final class KeyRing: @unchecked Sendable {
       state.cipher.open(branch.wrappedKey, key: $0.baseAddress!, for: branch.number)
     }
     guard let key, key.count == KeyBranch.branchKeyBytes else {
-      throw .invalid("\(masterKeyPath) is not the master key of this ledger: the customers' keys do not open with it")
+      throw .noMasterKey(
+        "\(masterKeyPath) is not the master key of this ledger: the customers' keys do not open with it")
     }
     state.branches[branch.number] = (Array(branch.wrappedKey), key)
     return key
@@ -204,7 +205,7 @@ final class KeyRing: @unchecked Sendable {
     if let master = state.master { return master }
     let found = try MasterKey.read(masterKeyPath)
     if found == nil, isNeeded {
-      throw .invalid(
+      throw .noMasterKey(
         "the master key is missing: \(masterKeyPath). Put it back, or name it with --master-key; without it no personal field can be read"
       )
     }

@@ -66,6 +66,10 @@ enum NewFile {
 
   static func failure(_ path: String) -> LedgerError {
     let why = String(cString: strerror(errno))
-    return errno == EACCES || errno == EPERM ? .forbidden(path: path, why: why) : .inputOutput(path: path, why: why)
+    switch errno {
+    case EACCES, EPERM: return .forbidden(path: path, why: why)
+    case ENOENT, ENOTDIR, EISDIR, ELOOP: return .noSuchFile(path: path, why: why)
+    default: return .inputOutput(path: path, why: why)
+    }
   }
 }

@@ -1,7 +1,7 @@
 /// A customer's card: what `rapport show` prints.
 ///
-/// The numbers are those of ``CardProjection``, folded from the customer's complete history; the traits come from the
-/// payloads of `customer.updated`, declared before observed before inferred, then the later in canonical order.
+/// The numbers are those of ``CardProjection``, folded from the customer's complete history; consents are those of
+/// ``Consent``, which also knows what the firm declared and published; the traits come from the payloads of `customer.updated`, declared before observed before inferred, then the later in canonical order.
 public struct Card: Sendable {
   public let json: JSONValue
 
@@ -25,7 +25,8 @@ public struct Card: Sendable {
     merged.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let identity = Identity(subject: try snapshot.subject(person.number), merged: merged)
     let position = min(snapshot.position, limits.position ?? .max)
-    let card = try Card.print(identity, facts, traits, snapshot, asOf, position)
+    let consents = try Consent.states(of: person.number, in: snapshot, at: asOf, limits: limits)
+    let card = try Card.print(identity, facts, consents, traits, snapshot, asOf, position)
     guard explained, case .object(let members) = card else {
       json = card
       return
@@ -42,8 +43,8 @@ public struct Card: Sendable {
   }
 
   private static func print(
-    _ identity: Identity, _ facts: [CardFact], _ traits: Traits, _ snapshot: borrowing Snapshot, _ asOf: Int64,
-    _ position: UInt64
+    _ identity: Identity, _ facts: [CardFact], _ consents: [(purpose: UInt32, state: ConsentBook.State)],
+    _ traits: Traits, _ snapshot: borrowing Snapshot, _ asOf: Int64, _ position: UInt64
   ) throws(LedgerError) -> JSONValue {
     func first(_ what: CardFact.What) -> CardFact? { facts.first { $0.what == what } }
     func time(_ what: CardFact.What) -> JSONValue {
@@ -65,9 +66,11 @@ public struct Card: Sendable {
       contact = .members(["employee": .string(try snapshot.name(person.name)), "introduced": .bool(person.code == 1)])
     }
     let roles = try named(.role, snapshot).map { JSONValue.string($0.0) }
-    let consents = try named(.consent, snapshot).map {
-      JSONValue.Member(key: $0.0, value: .string(consent($0.1, asOf)))
+    var consent: [JSONValue.Member] = []
+    for (purpose, state) in consents {
+      consent.append(.init(key: try snapshot.name(purpose), value: .string(state.rawValue)))
     }
+    consent.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     let cases = facts.filter { $0.what == .openCases }.map {
       JSONValue.Member(key: word($0.code, caseKinds), value: .int(Int($0.number)))
     }
@@ -92,7 +95,7 @@ public struct Card: Sendable {
       "perfect_orders": .int(Int(orders?.number2 ?? 0)),
       "last_order": .string(orders.map { Timestamp(nanoseconds: $0.time).description }),
       "revenue": money(.revenue), "contribution": money(.contribution),
-      "satisfaction": .object(satisfaction.sorted { $0.key < $1.key }), "consent": .object(consents),
+      "satisfaction": .object(satisfaction.sorted { $0.key < $1.key }), "consent": .object(consent),
       "traits": traits.json, "contradictions": traits.contradictions,
       "as_of": .string(Timestamp(nanoseconds: asOf).description), "position": .int(Int(position)),
     ])
@@ -100,14 +103,5 @@ public struct Card: Sendable {
 
   static func word(_ code: UInt8, _ words: [String]) -> String {
     code >= 1 && Int(code) <= words.count ? words[Int(code) - 1] : "other"
-  }
-
-  private static func consent(_ fact: CardFact, _ asOf: Int64) -> String {
-    switch fact.code {
-    case 1: fact.time <= asOf ? "expired" : "given"
-    case 2: "refused"
-    case 3: "withdrawn"
-    default: "expired"
-    }
   }
 }

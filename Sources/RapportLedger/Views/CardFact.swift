@@ -2,7 +2,7 @@
 public struct CardFact: BitwiseCopyable, Sendable {
   public enum What: UInt8, BitwiseCopyable, Sendable {
     case events, firstTouch, lastTouchIn, lastTouchOut, kind, contact, role, openCases, openPromises, orders, revenue
-    case contribution, satisfaction, consent
+    case contribution, satisfaction
   }
 
   public var what: What

@@ -1,10 +1,11 @@
 /// What the ledger knows of one customer, as facts that do not depend on the clock: the state behind the card.
 ///
 /// Each line of the card is one or more ``CardFact``s. Traits are not among them: their values are personal, so they
-/// are read from the payloads when a card is shown and never enter a digest (``Card``).
+/// are read from the payloads when a card is shown and never enter a digest (``Card``). Nor are consents, which are those
+/// of the view ``Consent``.
 public struct CardProjection: Projection {
   public static let name = "card"
-  public static let version = 3
+  public static let version = 4
 
   public let kinds = EventKindSet.interactions
   public let columns = ColumnSet(
@@ -26,7 +27,6 @@ public struct CardProjection: Projection {
     var cases = ScratchTable<OpenCase>()
     var promises = ScratchTable<Bool>()
     var roles = ScratchTable<Int64>()
-    var consents = ScratchTable<CardFact>()
     var money = ScratchTable<(revenue: Int128, contribution: Int128, hasRevenue: Bool)>()
   }
 
@@ -69,7 +69,6 @@ extension CardProjection.Scratch {
     cases.removeAll()
     promises.removeAll()
     roles.removeAll()
-    consents.removeAll()
     money.removeAll()
     events = 0
     (first, lastIn, lastOut) = (.min, .min, .min)
@@ -111,7 +110,6 @@ extension CardProjection.Scratch {
     case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber && !event.isStaff:
       satisfaction[Int(event.code) - 1] = CardFact(
         .satisfaction, code: event.code, time: event.time, number: event.number, number2: Int64(event.scale))
-    case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired: decide(event)
     default: return
     }
   }
@@ -124,18 +122,6 @@ extension CardProjection.Scratch {
     money.values[index].revenue += Int128(revenue)
     money.values[index].contribution += Int128(event.amount) * (hasRevenue ? 1 : -1)
     if hasRevenue { money.values[index].hasRevenue = true }
-  }
-
-  private mutating func decide(_ event: History.Event) {
-    let code: UInt8 =
-      switch event.kind {
-      case .consentGiven: 1
-      case .consentRefused: 2
-      case .consentWithdrawn: 3
-      default: 4
-      }
-    let end = event.kind == .consentGiven && event.hasInstant ? event.instant : .max
-    consents.set(UInt64(event.term), CardFact(.consent, code: code, name: event.term, time: end))
   }
 
   fileprivate mutating func finish(_ facts: inout [CardFact]) {
@@ -159,7 +145,6 @@ extension CardProjection.Scratch {
       facts.append(CardFact(.contribution, currency: currency, number: Int64(clamping: sums.contribution)))
     }
     for kind in satisfaction.indices { if let fact = satisfaction[kind] { facts.append(fact) } }
-    for index in consents.values.indices { facts.append(consents.values[index]) }
   }
 
   private func finishCases(_ facts: inout [CardFact]) {

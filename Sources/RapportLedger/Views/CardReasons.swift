@@ -52,6 +52,8 @@ private struct CardTrail {
   private var orders: [UInt64: (placed: Int?, time: Int64, events: [Int])] = [:]
   private var cases: [UInt64: Case] = [:]
   private var promises: [UInt64: Int] = [:]
+  /// By purpose the last decision of each id.
+  private var decisions: [UInt32: [UInt32: Int]] = [:]
   /// The merges of each pair that no unmerge has cancelled.
   private var merges: [Pair: [Int]] = [:]
 
@@ -98,7 +100,7 @@ private struct CardTrail {
     case .surveyAnswered where event.code >= 1 && event.code <= 5 && event.hasNumber && !event.isStaff:
       events[.satisfaction(kind: event.code)] = [index]
     case .consentGiven, .consentRefused, .consentWithdrawn, .consentExpired:
-      events[.consent(purpose: event.term)] = [index]
+      decisions[event.term, default: [:]][event.customer] = index
     default: return
     }
   }
@@ -142,6 +144,10 @@ private struct CardTrail {
       events[.openCases(kind: known.kind), default: []] += [known.opened] + (known.reopened.map { [$0] } ?? [])
     }
     events[.openPromises] = Array(promises.values)
+    for (purpose, latest) in decisions {
+      // Several ids make one person of the merges between them.
+      events[.consent(purpose: purpose)] = latest.values + (latest.count > 1 ? events[.merged]! : [])
+    }
     finishOrders()
     return events.mapValues { $0.sorted() }
   }

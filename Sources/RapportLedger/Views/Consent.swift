@@ -127,21 +127,48 @@ public struct Consent: View {
 
   public func add(_ entries: Span<Entry>, of person: UInt32, to tally: inout Tally, for query: ViewQuery) {
     if person != 0 { tally.people += 1 }
-    var decisions: [ConsentBook.Decision] = []
     for index in entries.indices {
       let entry = entries[index]
       switch entry.what {
       case .declared: tally.declarations.add(entry.declaration)
-      case .decided: decisions.append(entry.decision)
-      case .touchWithout: if query.includes(entry.time) { tally.groups[.name(entry.purpose)].without += 1 }
+      case .touchWithout where query.includes(entry.time): tally.groups[.name(entry.purpose)].without += 1
+      case .decided, .touchWithout: continue
       }
     }
-    while let first = decisions.first {
-      let state = ConsentBook.state(of: first.purpose, decisions, at: query.asOf, tally.declarations).state
-      decisions.removeAll { $0.purpose == first.purpose }
-      tally.groups[.name(first.purpose)].states[state, default: 0] += 1
-      tally.groups[.name(first.purpose)].decided += 1
+    for (purpose, state) in Self.states(entries, at: query.asOf, tally.declarations) {
+      tally.groups[.name(purpose)].states[state, default: 0] += 1
+      tally.groups[.name(purpose)].decided += 1
     }
+  }
+
+  /// How a person stands to each purpose that they decided about.
+  private static func states(
+    _ entries: Span<Entry>, at time: Int64, _ declarations: Declarations
+  ) -> [(purpose: UInt32, state: ConsentBook.State)] {
+    var decisions: [ConsentBook.Decision] = []
+    for index in entries.indices where entries[index].what == .decided { decisions.append(entries[index].decision) }
+    var states: [(purpose: UInt32, state: ConsentBook.State)] = []
+    while let first = decisions.first {
+      states.append((first.purpose, ConsentBook.state(of: first.purpose, decisions, at: time, declarations).state))
+      decisions.removeAll { $0.purpose == first.purpose }
+    }
+    return states
+  }
+
+  /// How one person stands to each purpose that they decided about, as the view counts it.
+  static func states(
+    of customer: UInt32, in snapshot: borrowing Snapshot, at time: Int64, limits: ReplayLimits
+  ) throws(LedgerError) -> [(purpose: UInt32, state: ConsentBook.State)] {
+    var declarations = Declarations()
+    var found: [(purpose: UInt32, state: ConsentBook.State)] = []
+    try Replay(limits: limits).run(Consent(), over: snapshot, customer: customer).forEach { person, entries in
+      if person == 0 {
+        for index in entries.indices { declarations.add(entries[index].declaration) }
+      } else {
+        found = states(entries, at: time, declarations)
+      }
+    }
+    return found
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {

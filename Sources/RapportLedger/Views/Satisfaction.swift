@@ -137,7 +137,9 @@ public struct Satisfaction: View {
     switch kind {
     case .nps, .csat, .ces:
       guard voice.hasScore else { return tally.unscored += 1 }
-      guard voice.score >= 1_000_000 * (kind?.lowest(of: scale) ?? 0), voice.score <= 1_000_000 * scale else { return tally.outOfScale += 1 }
+      guard voice.score >= 1_000_000 * (kind?.lowest(of: scale) ?? 0), voice.score <= 1_000_000 * scale else {
+        return tally.outOfScale += 1
+      }
       if let kind, kind.hasOneScale, scale != kind.scale { return tally.otherScale += 1 }
     case .perception: guard voice.yes != 0 else { return tally.unscored += 1 }
     default: break

@@ -122,7 +122,9 @@ public struct Understanding: View {
         tally.goals += 1
         if insight.isDone { tally.achieved += 1 }
       case .wish:
-        guard query.grouping == "wish", tally.counted.wishes.index(of: insight.object, initial: {}).isNew else { continue }
+        guard query.grouping == "wish", tally.counted.wishes.index(of: insight.object, initial: {}).isNew else {
+          continue
+        }
         tally.wishes[insight.object, default: (insight.position, 0, 0)].people += 1
         if insight.isDone { tally.wishes[insight.object]!.fulfilled += 1 }
       case .state: continue

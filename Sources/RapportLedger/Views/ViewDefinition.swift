@@ -25,7 +25,8 @@ public struct ViewDefinition: Sendable {
   ///   - formula: what is counted, in words; every key should be found in it.
   ///   - unit: what the keys are counted in.
   ///   - anchor: the time by which `--from` and `--to` select.
-  ///   - exclusions: what is left out, and under which name it is counted; “nothing” if nothing is.
+  ///   - exclusions: what is left out, and under which name it is counted; “nothing” if nothing is. What acts on nothing,
+  ///     which every view leaves out, is added.
   ///   - groupings: the values of `--by`.
   ///   - defaultGrouping: what it groups by where nothing is said; nil is a single row.
   ///   - keys: the JSON keys of a row, in order.
@@ -40,7 +41,7 @@ public struct ViewDefinition: Sendable {
     self.formula = formula
     self.unit = unit
     self.anchor = anchor
-    self.exclusions = exclusions
+    self.exclusions = exclusions == "nothing" ? Self.aimless : "\(exclusions). \(Self.aimless)"
     self.groupings = groupings
     self.defaultGrouping = defaultGrouping
     self.keys = keys
@@ -48,6 +49,12 @@ public struct ViewDefinition: Sendable {
     self.variants = variants
     self.counterweights = counterweights
   }
+
+  /// What every view leaves out.
+  private static let aimless = """
+    correction_without_target, correction_not_accepted, unmerge_without_merge: corrections, retractions and unmerges \
+    that act on nothing, whatever the window
+    """
 
   /// - Throws: ``LedgerError/invalid(_:)`` for a grouping or an option that the view does not have.
   func check(_ query: ViewQuery, of view: String) throws(LedgerError) {

@@ -48,24 +48,6 @@ struct FieldTests {
     #expect(judge(event("note.added", ["mine": [1, [:]], "other": .null])) == [.accepted])
   }
 
-  @Test(arguments: [
-    ("n", 5, true), ("n", nil, true), ("n", "many", false), ("n", [:], false), ("confidence", 0.5, true),
-    ("confidence", "Anna", false), ("expires", "2025-03-01", true), ("expires", "2025-03-01T08:00:00Z", true),
-    ("expires", "never", false), ("expires", ["who": "Anna"], false), ("mine", ["who": "Anna"], true),
-  ] as [(String, JSON, Bool)])
-  func `what a trait says in the open is what it should be`(member: String, value: JSON, isFine: Bool) {
-    let trait: JSON = .object(["value": "de", "basis": "declared", member: value])
-    let verdict = judge(event("customer.updated", ["set": ["language": trait]]))
-    #expect(verdict == [isFine ? .accepted : .rejected("data.set.language.\(member)")])
-  }
-
-  @Test(arguments: [(["a", "b"], true), (["a", nil], true), ("a", true), ([["who": "Anna"]], false), ([1], false)]
-    as [(JSON, Bool)])
-  func `a list has texts and nothing else`(list: JSON, isFine: Bool) {
-    let verdict = judge(event("customer.updated", ["set": [:], "unset": list]))
-    #expect(verdict == [isFine ? .accepted : .rejected("data.unset")])
-  }
-
   // MARK: Money
 
   static let money: [(JSON, Int64?)] = [

@@ -34,6 +34,12 @@ struct SealingTests {
     ("customer.updated", #"{"set":{"language":{"value":"de","basis":"declared","why":"CANARY-7341"}}}"#),
     ("identity.linked", #"{"namespace":"crm","id":"CANARY-7341"}"#),
     ("event.corrected", #"{"source":"/t","id":"x","set":{"text":"CANARY-7341"}}"#),
+    // Where something else stands than what is listed.
+    ("customer.updated", #"{"set":{"size":{"value":1,"basis":"declared","n":"CANARY-7341"}}}"#),
+    ("customer.updated", #"{"set":{"size":{"value":1,"basis":"declared","n":5,"expires":"CANARY-7341"}}}"#),
+    ("customer.updated", #"{"set":{"size":{"value":1,"basis":"declared","confidence":["CANARY-7341"]}}}"#),
+    ("customer.updated", #"{"set":{},"unset":["size",{"who":"CANARY-7341"}]}"#),
+    ("data.read", #"{"purpose":"p","fields":["size",{"who":"CANARY-7341"}]}"#),
     ("note.added", #"{"CANARY-7341":1}"#),
   ]
 

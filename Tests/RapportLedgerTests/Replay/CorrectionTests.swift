@@ -57,8 +57,7 @@ struct CorrectionTests {
       } == ["C1: 2025-01-01T00:00:00Z cost.booked 10.00 never seen"])
   }
 
-  @Test func `an attribute that nobody knows is corrected where the event has it, and is a field of data elsewhere`() throws
-  {
+  @Test func `an attribute that nobody knows is corrected where the event has it, else a field of data`() throws {
     let given = try given {
       cost("a", "2025-01-01", "10.00").with("shelf", "left")
       corrected("a", ["shelf": "right", "colour": "red"])
@@ -76,7 +75,9 @@ struct CorrectionTests {
       Event("customer.unmerged", "2025-01-01", ["from": "C2"])
       cost("b", "2025-01-01", "10.00").of("C9")
     }
-    let all: [String: JSON] = ["correction_without_target": 2, "correction_not_accepted": 1, "unmerge_without_merge": 1]
+    let all: [String: JSON] = [
+      "correction_without_target": 2, "correction_not_accepted": 1, "unmerge_without_merge": 1,
+    ]
     try given.whenAsked("value").leavesOut(all)
     try given.whenAsked("reach").leavesOut(all)
     try given.whenAsked("value", customer: "C1").leavesOut(all)

@@ -64,7 +64,7 @@ struct Pieces {
       while reader.parse(&parser, into: &box.value, atMost: limit) {}
       start = end
     }
-    reader.finish(&parser, into: &box.value)
+    _ = reader.finish(&parser, into: &box.value)
     lineCount = box.value.lineCount
     blankCount = box.value.blankCount
     for index in 0..<box.value.count {

@@ -94,7 +94,7 @@ enum NaiveHistories {
 
   private static func apply(_ set: [String: JSON], to event: inout Event) {
     // The only unacceptable values of the soup.
-    if set["revenue"] == "nonsense" || set["time"] == "yesterday" { return }
+    if set["revenue"] == "nonsense" || set["country"] == "nowhere" { return }
     var data = event.data
     for (field, value) in set {
       let isOfType = field == "department" && event.type == "case.assigned"
@@ -221,7 +221,8 @@ struct IdentitySoup {
     default: set["channel"] = "unheard-of"
     }
     switch below(5) {
-    case 0: set["time"] = pick(["2025-01-05T12:00:00Z", "yesterday", "2025-01-02T01:00:00Z"])
+    case 0 where below(3) == 0: set["country"] = "nowhere"
+    case 0: set["time"] = pick(["2025-01-05T12:00:00Z", "2025-01-02T01:00:00Z"])
     case 1 where known?.type != "case.assigned": set["department"] = "d"
     case 2: set["correlationid"] = .string("k\(below(5))")
     default: break

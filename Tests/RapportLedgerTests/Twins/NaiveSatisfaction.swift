@@ -81,7 +81,10 @@ extension Naive {
       guard data["score"] != nil else { return "no_score" }
       let scale = data["scale"]?.double
       let top = scale ?? (kind == "nps" ? 10 : kind == "ces" ? 7 : 5)
-      if let score = data["score"]?.double, score < (kind == "ces" || kind == "csat" && top == 5 ? 1 : 0) || score > top { return "out_of_scale" }
+      if let score = data["score"]?.double, score < (kind == "ces" || kind == "csat" && top == 5 ? 1 : 0) || score > top
+      {
+        return "out_of_scale"
+      }
       if kind == "nps", let scale, scale != 10 { return "other_scale" }
       if kind == "ces", let scale, scale != 7 { return "other_scale" }
       return nil

@@ -81,7 +81,9 @@ extension Twin {
     let orders = events.filter { $0.type == "order.placed" }
     let complaints = events.filter { $0.type == "case.opened" && $0.text("kind") == "complaint" }
     let perfect = Naive.perfectOrders(byCountry).rows
-    let surveys = Naive.satisfaction(byCountry).rows.filter { ["nps", "csat"].contains($0["kind"]?.text) && $0["n"]?.double != 0 }
+    let surveys = Naive.satisfaction(byCountry).rows.filter {
+      ["nps", "csat"].contains($0["kind"]?.text) && $0["n"]?.double != 0
+    }
     let cases = Dictionary(grouping: Naive.serviceCases(world).cases) { $0.opened.attribute("country") }
     var countries: Set<String?> = Set(cases.keys)
     for event in orders + complaints { countries.insert(event.attribute("country")) }

@@ -271,6 +271,21 @@ struct CardTests {
     #expect(card["consent"] == ["ads": "withdrawn"])
   }
 
+  @Test func `consent is what the view says: a conflict of merged ids, stale where its notice was superseded`() throws {
+    let story = try given {
+      Event("consent.refused", "2025-03-01", ["purpose": "ads", "method": "form"])
+      Event("consent.given", "2025-03-02", ["purpose": "ads", "method": "form"]).of("C2")
+      Event("customer.merged", "2025-04-01", ["into": "C1"]).of("C2")
+      Event(
+        "consent.given", "2025-03-01",
+        ["purpose": "survey", "method": "form", "notice": "n", "notice_version": "1"])
+      Event("notice.published", "2025-05-01", ["notice": "n", "version": "2"]).ofTheFirm()
+    }
+    #expect(try story.whenShown(at: "2025-03-15")["consent"] == ["ads": "refused", "survey": "given"])
+    #expect(try story.whenShown(at: "2025-06-01")["consent"] == ["ads": "conflict", "survey": "stale"])
+    #expect(try story.whenShown(at: "2025-06-01", knownAt: 2)["consent"] == ["ads": "refused"])
+  }
+
   @Test func `consent expires at its time, as seen from as_of`() throws {
     let story = try given {
       Event(

@@ -217,6 +217,15 @@ struct CardWhyTests {
     #expect(found["consent survey"] == ["till"])
   }
 
+  @Test func `a conflict rests on the decisions of all ids and on what makes them one`() throws {
+    let found = try reasons {
+      Event("consent.given", "2025-03-01", ["purpose": "ads", "method": "form"]).id("yes")
+      Event("consent.refused", "2025-03-02", ["purpose": "ads", "method": "form"]).of("C2").id("no")
+      Event("customer.merged", "2025-03-03", ["into": "C1"]).of("C2").id("m")
+    }
+    #expect(found["consent ads"] == ["yes", "no", "m"])
+  }
+
   @Test func `a trait is the one that precedes, a contradiction both`() throws {
     let story = try given {
       trait("city", "Basel", "inferred", "2025-03-03").id("i")
@@ -309,8 +318,8 @@ struct CardWhyTests {
       for (line, reasons) in Self.lines(of: try #require(card["why"])) {
         let behind = reasons.map { events[$0["position"]!.line]! }
         let small = try TestLedger(height: 6)
-        // One customer, so that it does not take the merges to see the events together.
-        let isAboutMerges = line == "merged"
+        // One customer, so that it does not take the merges to see the events together; but decisions are those of ids.
+        let isAboutMerges = line == "merged" || (line.hasPrefix("consent ") && behind.count > 1)
         try small.record(
           behind.map { event in
             var members = event.members

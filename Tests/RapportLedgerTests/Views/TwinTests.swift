@@ -52,7 +52,9 @@ struct TwinTests {
         let context = "\(stream), as of \(frame.asOf) in \(frame.zone), by \(grouping ?? "-"), \(options)"
         let rows = found["rows"]!.elements.map { comparable($0) }
         #expect(difference(rows, wanted.rows.map { comparable($0) }) == nil, "\(context)")
-        #expect(found["left_out"]!.members.mapValues { Int($0.double!) } == wanted.leftOut.merging(world.leftOut) { $1 }, "\(context)")
+        #expect(
+          found["left_out"]!.members.mapValues { Int($0.double!) } == wanted.leftOut.merging(world.leftOut) { $1 },
+          "\(context)")
         if let warnings = wanted.warnings { #expect(answer.rows.warnings == warnings, "\(context)") }
         compared += rows.count
       }

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// `ingest --follow`: a FIFO whose writers come and go.
+@Suite("Following a FIFO")
+struct FollowTests {
+  private static func line(_ id: String) -> String {
+    #"{"specversion":"1.0","id":"\#(id)","source":"/t","type":"thing.happened","subject":"C1"}"#
+  }
+
+  /// Writes as a writer does that opens the FIFO, and closes it.
+  private func write(_ text: String, to fifo: String) throws {
+    let file = try #require(FileHandle(forWritingAtPath: fifo))
+    try file.write(contentsOf: Data(text.utf8))
+    try file.close()
+  }
+
+  @Test func `what a writer leaves unfinished is a line of its own, and the next writer begins anew`() throws {
+    let folder = try TemporaryFolder()
+    let fifo = folder.ledger + ".fifo"
+    try #require(mkfifo(fifo, 0o600) == 0)
+    let daemon = try RunningExecutable(["ingest", "--ack", "--follow", fifo, "--ledger", folder.ledger])
+    let texts = [Self.line("a") + "\n" + Self.line("b"), #"{"specversion":"1.0","id":"ha"#, Self.line("c") + "\n"]
+    for (text, last) in zip(texts, [2, 3, 4]) {
+      try write(text, to: fifo)
+      #expect(daemon.wait { daemon.printed.contains(#""line":\#(last)}"#) }, "line \(last)")
+    }
+    daemon.interrupt(by: SIGTERM)
+    let result = daemon.finish()
+    #expect(result.status == 65, "\(result.errors)")
+    #expect(result.errors.components(separatedBy: "without a line end").count == 3, "\(result.errors)")
+    let log = try Executable.succeed(["log", "--ledger", folder.ledger])
+    #expect(log.lines.count == 3)
+    let rejects = try String(contentsOfFile: folder.ledger + "/rejects.ndjson", encoding: .utf8)
+    #expect(rejects.contains(#""line":3"#) && rejects.split(separator: "\n").count == 1)
+  }
+
+  @Test func `a last line without a line end is taken and reported`() throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["ingest", "--ledger", folder.ledger]
+    let result = try Executable.succeed(arguments, input: Data((Self.line("a") + "\n" + Self.line("b")).utf8))
+    #expect(result.errors.contains("without a line end") && result.errors.contains("line=2"), "\(result.errors)")
+    let whole = try Executable.succeed(arguments, input: Data((Self.line("c") + "\n").utf8))
+    #expect(!whole.errors.contains("without a line end"))
+    let quiet = try Executable.succeed(arguments + ["--quiet"], input: Data(Self.line("d").utf8))
+    #expect(quiet.errors.isEmpty)
+  }
+}
