@@ -295,6 +295,9 @@ struct WholeProgramTests {
         #"{"time":"2026-01-11T08:00:00Z","waited":864000,"step":"till","type":"order.placed"}"#,
         #"{"time":"2026-01-12T08:00:00Z","waited":86400,"step":"order.delivered","type":"com.acme.order.delivered"}"#,
       ])
+    // A page knows how long its first step took.
+    let page = ["timeline", "C1", "--relive", "--json", "--ledger", folder.ledger, "--limit", "1"]
+    #expect(try Executable.run(page + ["--cursor", "1"]).lines.first == steps[1])
     let due = try Executable.run(["show", "C1", "--reorder", "--json", "--ledger", folder.ledger]).output
     #expect(
       due == """
@@ -303,6 +306,28 @@ struct WholeProgramTests {
 
         """)
     #expect(try Executable.run(["show", "nobody", "--reorder", "--ledger", folder.ledger]).status == 2)
+    let early = try Executable.run(["show", "C1", "--at", "2025-12-31", "--ledger", folder.ledger])
+    #expect(early.status == 2 && early.errors.contains("nothing was known of a customer “C1” at that time"))
+  }
+
+  @Test("whoever is only the target of a merge is somebody")
+  func mergeTargets() throws {
+    let folder = try TemporaryFolder()
+    let input = [
+      #"{"specversion":"1.0","id":"1","source":"/t","type":"message.received","subject":"C1","time":"2026-01-01T08:00:00Z","data":{}}"#,
+      #"{"specversion":"1.0","id":"2","source":"/t","type":"customer.merged","subject":"C1","time":"2026-01-02T08:00:00Z","data":{"into":"ghost"}}"#,
+    ]
+    _ = try Executable.succeed(
+      ["ingest", "--quiet", "--ledger", folder.ledger], input: Data((input.joined(separator: "\n") + "\n").utf8))
+    func inbound(_ customer: String) throws -> Int? {
+      let view = ["view", "listening", "--json", "--ledger", folder.ledger, "--customer", customer]
+      return (try Executable.succeed(view).json["rows"] as? [[String: Any]])?.first?["inbound"] as? Int
+    }
+    #expect(try inbound("ghost") == 1)
+    _ = try Executable.succeed(["replay", "--quiet", "--ledger", folder.ledger])
+    #expect(try inbound("ghost") == 1)
+    let nobody = try Executable.run(["view", "listening", "--customer", "nobody", "--ledger", folder.ledger])
+    #expect(nobody.status == 2)
   }
 
   @Test("a view counts by time zones, takes its own options only, and disarms formulas in CSV")

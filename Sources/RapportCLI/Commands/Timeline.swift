@@ -68,13 +68,11 @@ struct Timeline: ParsableCommand {
     filter.isOfInteractions = relive
     try Output.run(noColor: options.noColor) { output in
       var table = relive ? TimelinePage.journeyTable() : TimelinePage.table()
-      var before: Int64?
       let next = try ledger.read { snapshot in
         try snapshot.timeline(of: customer, filter: filter, limit: limit, cursor: cursor, showsAll: all) { event in
-          defer { before = event.time }
           if relive {
-            if json { try output.json(TimelinePage.step(event, after: before)) }
-            table.append(TimelinePage.journeyRow(event, after: before))
+            if json { try output.json(TimelinePage.step(event)) }
+            table.append(TimelinePage.journeyRow(event))
           } else if json {
             try output.json(event.json)
           } else {

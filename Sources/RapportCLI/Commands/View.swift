@@ -101,11 +101,14 @@ struct View: ParsableCommand {
   private func answer(_ name: String, _ query: ViewQuery) throws -> ViewAnswer {
     try options.open(for: .reading).read { snapshot in
       var query = query
+      let limits = try moment.limits(asOf: query.asOf, in: snapshot)
       if let customer {
-        guard let number = try snapshot.customer(customer) else { throw LedgerError.noSuchCustomer(customer) }
+        guard let number = try snapshot.person(customer, limits: limits) else {
+          throw LedgerError.noSuchCustomer(customer)
+        }
         query.customer = number
       }
-      let replay = RapportLedger.Replay(limits: try moment.limits(asOf: query.asOf, in: snapshot))
+      let replay = RapportLedger.Replay(limits: limits)
       return try Catalogue.answer(name, query, over: snapshot, replay: replay)
     }
   }

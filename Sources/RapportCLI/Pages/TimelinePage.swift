@@ -20,23 +20,23 @@ enum TimelinePage {
     Table([.init("time"), .init("waited", isRight: true), .init("step"), .init("type", isFlexible: true)])
   }
 
-  /// - Parameter before: when the step before it was.
-  static func journeyRow(_ event: RecordedEvent, after before: Int64?) -> [Rich] {
+  static func journeyRow(_ event: RecordedEvent) -> [Rich] {
     [
-      Rich(Human.time(event.time), .dim), Rich(seconds(event, before).map { Human.duration($0) } ?? "", .accent),
+      Rich(Human.time(event.time), .dim), Rich(waited(event).map { Human.duration($0) } ?? "", .accent),
       Rich(event.step), Rich(event.touchpoint == nil ? "" : event.type, .dim),
     ]
   }
 
-  static func step(_ event: RecordedEvent, after before: Int64?) -> JSONValue {
+  static func step(_ event: RecordedEvent) -> JSONValue {
     .members([
-      "time": .string(Timestamp(nanoseconds: event.time).description), "waited": .int(seconds(event, before)),
+      "time": .string(Timestamp(nanoseconds: event.time).description), "waited": .int(waited(event)),
       "step": .string(event.step), "type": .string(event.type),
     ])
   }
 
-  private static func seconds(_ event: RecordedEvent, _ before: Int64?) -> Int? {
-    before.map { Human.seconds(from: $0, to: event.time) }
+  /// Seconds since the step before it.
+  private static func waited(_ event: RecordedEvent) -> Int? {
+    event.previousTime.map { Human.seconds(from: $0, to: event.time) }
   }
 
   private static func note(_ event: RecordedEvent) -> Rich? {

@@ -17,6 +17,8 @@ public struct RecordedEvent: Sendable {
   public var correctedBy: String?
   /// The id of the event that retracted this one.
   public var retractedBy: String?
+  /// Valid time of the event that a timeline shows before this one, be it on the page before.
+  public var previousTime: Int64?
   /// The whole event as one JSON object, `ledgerposition` and `ledgertime` last.
   public var json: [UInt8]
 
@@ -113,10 +115,12 @@ extension Snapshot {
   ) throws -> String? {
     var person = try PersonReader(of: customer, in: self, columns: ColumnSet(), readsLines: false, limits: limits)
     var items = person.items()
+    var previousTime: Int64?
     if let cursor {
       guard let after = UInt64(cursor), let index = items.firstIndex(where: { $0.position == after }) else {
         throw LedgerError.invalid("the cursor “\(cursor)” is not one of this timeline")
       }
+      previousTime = items[index].time
       items.removeFirst(index + 1)
     }
     var filter = filter
@@ -130,7 +134,10 @@ extension Snapshot {
       let facts = try corrected ?? self.facts(ofRow: item.row, in: item.block)
       guard test.accepts(facts) else { continue }
       if let limit, shown == limit { return shown == 0 ? nil : "\(last)" }
-      guard try body(event(item, &reader)) else { return nil }
+      var event = try event(item, &reader)
+      event.previousTime = previousTime
+      guard try body(event) else { return nil }
+      previousTime = item.time
       shown += 1
       last = item.position
     }

@@ -69,6 +69,16 @@ struct Belief: ~Copyable, Sendable {
 }
 
 extension Snapshot {
+  /// The number of the id of somebody: of a customer, or one that customers are merged into; nil if it is nobody's.
+  ///
+  /// - Complexity: O(blocks with new customers); where no event is about it, a pass over the kinds.
+  public func person(_ subject: String, limits: ReplayLimits = ReplayLimits()) throws(LedgerError) -> UInt32? {
+    if let number = try customer(subject) { return number }
+    let number = try number(ofCustomer: Array(subject.utf8))
+    let belief = try Belief(self, limits: limits, of: number)
+    return belief.people.members(of: number).count > 1 ? number : nil
+  }
+
   /// The customers who have events of some kinds, in ascending order.
   func customers(of kinds: EventKindSet) throws(LedgerError) -> [UInt32] {
     var found: Set<UInt32> = []

@@ -1,7 +1,7 @@
 /// `authenticity`: no bots and no staff disguised as customers.
 public struct Authenticity: View, PackedProjection {
   public static let name = "authenticity"
-  public static let version = 2
+  public static let version = 3
   public static let question = "Who speaks here: customers, people of ours, or machines that do not say so?"
   public static let definition = ViewDefinition(
     formula: """
@@ -17,7 +17,7 @@ public struct Authenticity: View, PackedProjection {
   /// What the `code` of a fact says: a touch, an utterance or both, and in its lower bits whose; or a handoff, and how
   /// many nanoseconds it took as `number`.
   private enum Act {
-    /// ``ActorKind``, 0 unknown.
+    /// ``ActorKind``, 0 unknown, all bits for one that nobody knows.
     static let actor: UInt8 = 0b111
     static let isTouch: UInt8 = 1 << 3
     static let isUtterance: UInt8 = 1 << 4
@@ -36,7 +36,8 @@ public struct Authenticity: View, PackedProjection {
       let event = history.events[index]
       let isUtterance = event.isUtterance
       if event.isTouch || isUtterance {
-        var code = (event.actor?.rawValue ?? 0) | (event.isTouch ? Act.isTouch : 0)
+        let actor = event.actorCode > Act.actor ? Act.actor : event.actor?.rawValue ?? 0
+        var code = actor | (event.isTouch ? Act.isTouch : 0)
         if isUtterance {
           code |= Act.isUtterance
           let isDisclosed = (event.kind == .messageSent || event.kind == .messageReceived) && event.flagC == true

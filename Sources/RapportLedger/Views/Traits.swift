@@ -2,13 +2,15 @@
 struct Traits {
   private struct Trait {
     var value: String
-    var rank: Int
+    /// As it was sent.
+    var basis: String
     var time: Int64
     var expires: Int64?
     /// Of the event that set it.
     var position: UInt64
   }
 
+  /// In order of precedence; all others come last, together.
   private static let bases = ["declared", "observed", "inferred"]
   /// By field and basis; of one basis the later replaces the earlier.
   private var fields: [String: [Trait?]] = [:]
@@ -55,9 +57,9 @@ struct Traits {
           case nil: break
           }
         }
-        let rank = bases.firstIndex(of: basis) ?? 2
-        fields[name, default: [nil, nil, nil]][rank] = Trait(
-          value: document.rawText(rawValue), rank: rank, time: item.time, expires: expires, position: item.position)
+        let rank = bases.firstIndex(of: basis) ?? bases.count
+        fields[name, default: Array(repeating: nil, count: bases.count + 1)][rank] = Trait(
+          value: document.rawText(rawValue), basis: basis, time: item.time, expires: expires, position: item.position)
       }
     }
     if let unset = document.member("unset", of: data) {
@@ -74,7 +76,7 @@ struct Traits {
         .init(
           key: field,
           value: .members([
-            "value": .raw(trait.value), "basis": .string(Self.bases[trait.rank]),
+            "value": .raw(trait.value), "basis": .string(trait.basis),
             "when": .string(Timestamp(nanoseconds: trait.time).description),
           ])))
     }

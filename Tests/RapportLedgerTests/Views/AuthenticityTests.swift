@@ -63,4 +63,14 @@ struct AuthenticityTests {
       ["actorkind": nil, "utterances": 1, "human_share": nil],
     ])
   }
+
+  @Test func `an actorkind that nobody knows is another one, and none is none`() throws {
+    try given {
+      Event("message.received", "2025-03-01").with("actorkind", "oracle")
+      Event("message.received", "2025-03-02").with("actorkind", "ghost")
+      Event("note.added", "2025-03-03")
+    }.whenAsked("authenticity", by: "actorkind").then([
+      ["actorkind": "other", "utterances": 2, "undisclosed": 0], ["actorkind": nil, "utterances": 1],
+    ])
+  }
 }

@@ -312,6 +312,17 @@ struct CardTests {
       ])
   }
 
+  @Test func `a basis that nobody knows is shown as it was sent, and comes last`() throws {
+    let card = try given {
+      trait("size", "L", "inferred", "2025-03-01")
+      trait("size", "XL", "rumoured", "2025-03-02")
+      trait("city", "Bern", "rumoured", "2025-03-02")
+    }.whenShown()
+    #expect(card["traits"]?["size"]?["value"] == "L")
+    #expect(card["traits"]?["city"] == ["value": "Bern", "basis": "rumoured", "when": "2025-03-02T00:00:00Z"])
+    #expect(card["contradictions"] == [])
+  }
+
   @Test func `of one basis the later value counts, whatever arrived first`() throws {
     let card = try shown {
       trait("language", "fr", "declared", "2025-03-02")
