@@ -35,6 +35,21 @@ struct FollowTests {
     #expect(rejects.contains(#""line":3"#) && rejects.split(separator: "\n").count == 1)
   }
 
+  @Test func `a FIFO that is taken away ends ingest, and what came through it is recorded`() throws {
+    let folder = try TemporaryFolder()
+    let fifo = folder.ledger + ".fifo"
+    try #require(mkfifo(fifo, 0o600) == 0)
+    let daemon = try RunningExecutable(["ingest", "--follow", fifo, "--linger", "1h", "--ledger", folder.ledger])
+    let file = try #require(FileHandle(forWritingAtPath: fifo))
+    try file.write(contentsOf: Data((Self.line("a") + "\n").utf8))
+    #expect(unlink(fifo) == 0)
+    try file.close()
+    #expect(daemon.wait { !daemon.process.isRunning })
+    let result = daemon.finish()
+    #expect(result.status == 74 && result.errors.contains(fifo), "\(result.errors)")
+    #expect(try Executable.succeed(["log", "--ledger", folder.ledger]).lines.count == 1)
+  }
+
   @Test func `a last line without a line end is taken and reported`() throws {
     let folder = try TemporaryFolder()
     let arguments = ["ingest", "--ledger", folder.ledger]

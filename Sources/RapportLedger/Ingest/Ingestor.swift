@@ -167,6 +167,8 @@ public final class Ingestor: Sendable {
     var lines = LineReader(maxLineBytes: options.rules.maxLineBytes)
     var parser = EventParser(seed: seed, rules: options.rules)
     var batch = channel.first()
+    // However the reading ends: what was read is gone from the pipe.
+    defer { if !batch.value.isEmpty { channel.send(batch, .parsed) } }
     // Whole lines were read and not parsed, because the batch before them was full.
     var hasMore = false
     var opened: Int64 = 0
@@ -207,7 +209,6 @@ public final class Ingestor: Sendable {
       if isFlood(batch) { batch.value.reserve(min(batch.value.count + room, batchBytesMax / Self.lineBytesUsualMin)) }
       hasMore = lines.parse(&parser, into: &batch.value, atMost: room)
     }
-    if !batch.value.isEmpty { channel.send(batch, .parsed) }
   }
 
   /// So much has come within the linger that it pays to fill a whole segment before it is committed. What is read at once
