@@ -103,6 +103,14 @@ enum EventText {
     return left == right
   }
 
+  /// Whether two JSON values are equal: numbers by exact value, texts by code points, objects whatever the order of keys.
+  static func areEqual(_ a: String, _ b: String) -> Bool {
+    func canonical(_ value: String) -> [UInt8]? {
+      withDocument(Array(value.utf8)) { document in CanonicalContent.value(document) }
+    }
+    return a == b || canonical(a) == canonical(b)
+  }
+
   /// A text that is equal for equal contents, and only for them.
   static func canonicalContent(_ event: [UInt8]) -> [UInt8]? {
     withDocument(event) { document in CanonicalContent.text(document) }
@@ -129,6 +137,13 @@ private enum CanonicalContent {
     }
     var text: [UInt8] = []
     append(members, &text)
+    return text
+  }
+
+  /// Of what is no event.
+  static func value(_ document: borrowing JSONDocument) -> [UInt8] {
+    var text: [UInt8] = []
+    append(0, document, &text)
     return text
   }
 

@@ -87,7 +87,8 @@ struct Traits {
   private var contradicted: [(field: String, declared: Trait, inferred: Trait)] {
     var list: [(field: String, declared: Trait, inferred: Trait)] = []
     for (field, traits) in fields {
-      guard let declared = traits[0], let inferred = traits[2], declared.value != inferred.value else { continue }
+      guard let declared = traits[0], let inferred = traits[2], !EventText.areEqual(declared.value, inferred.value)
+      else { continue }
       list.append((field, declared, inferred))
     }
     return list.sorted { $0.field.utf8.lexicographicallyPrecedes($1.field.utf8) }

@@ -356,6 +356,18 @@ struct CardTests {
     #expect(try story.whenShown(at: "2025-03-03")["traits"]?["city"]?["value"] == "Chur")
   }
 
+  @Test func `the same value in another form is no contradiction`() throws {
+    let card = try given {
+      trait("children", .number("2"), "declared", "2025-03-01")
+      trait("children", .number("2.0"), "inferred", "2025-03-02")
+      trait("home", ["city": "Bern", "zip": 3000], "declared", "2025-03-01")
+      trait("home", ["zip": .number("3e3"), "city": "Bern"], "inferred", "2025-03-02")
+      trait("size", "2", "declared", "2025-03-01")
+      trait("size", .number("2"), "inferred", "2025-03-02")
+    }.whenShown()
+    #expect(card["contradictions"] == [["field": "size", "declared": "2", "inferred": 2]])
+  }
+
   @Test func `a declared value that an inferred one contradicts is named`() throws {
     let card = try shown {
       trait("city", "Bern", "declared", "2025-03-01")
