@@ -20,6 +20,8 @@ public struct Snapshot: ~Copyable, Sendable {
   let stateStore: StateStore?
   let extraNames: ExtraTexts
   let extraCustomers: ExtraTexts
+  /// What is held to be so, by the limits within which it was asked for.
+  let beliefs = SharedBeliefs()
 
   /// - Parameter limit: leaves out what was recorded after this position.
   init(

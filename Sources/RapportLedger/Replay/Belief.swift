@@ -52,8 +52,8 @@ struct Belief: ~Copyable, Sendable {
       ]
     }
     guard let customer else {
-      let belief = try Belief(snapshot, limits: limits)
-      return reasons(belief, belief.people.withoutMerge.count)
+      let shared = try snapshot.belief(limits: limits)
+      return reasons(shared.belief, shared.belief.people.withoutMerge.count)
     }
     let belief = try Belief(snapshot, limits: limits, of: customer)
     let members = belief.people.members(of: customer)

@@ -6,11 +6,13 @@ struct CorrectedEvent: ~Copyable {
   /// When the event was recorded: its time if a correction takes the one away that was sent.
   private var ledgerTime: Int64 = 0
   private var parser: EventParser
+  private let box: BatchBox
+  /// The ledger's numbers of names that were looked up.
+  private var numbers: [[UInt8]: UInt32] = [:]
   private var reader = EventReader()
-  private let seed: UInt64
 
   init(_ snapshot: borrowing Snapshot) {
-    seed = snapshot.seed
+    box = BatchBox(seed: snapshot.seed)
     var rules = IngestRules()
     rules.maxLineBytes = JSONScanner.lineBytesLimit
     rules.allowsPersonalSubjects = true
@@ -36,7 +38,7 @@ struct CorrectedEvent: ~Copyable {
   mutating func apply(_ correction: [UInt8], in snapshot: borrowing Snapshot) throws(LedgerError) -> Bool {
     guard let next = Self.rewrite(text, by: correction, kind: facts.kind, ledgerTime: ledgerTime) else { return false }
     parser.beginBatch()
-    let box = BatchBox(seed: seed)
+    box.value.removeAll()
     // The clock has no say: what is accepted must not depend on when it is read.
     parser.parse(
       next + [UInt8](repeating: 0, count: JSONScanner.padding),
@@ -49,12 +51,12 @@ struct CorrectedEvent: ~Copyable {
     corrected.row = facts.row
     for field in Self.nameFields {
       let number = corrected[keyPath: field]
-      if number != 0 { corrected[keyPath: field] = try Self.number(number, box, snapshot) }
+      if number != 0 { corrected[keyPath: field] = try self.number(number, snapshot) }
     }
     lines = box.value.lines
     for index in lines.indices {
-      lines[index].sku = try Self.number(lines[index].sku, box, snapshot)
-      if lines[index].group != 0 { lines[index].group = try Self.number(lines[index].group, box, snapshot) }
+      lines[index].sku = try number(lines[index].sku, snapshot)
+      if lines[index].group != 0 { lines[index].group = try number(lines[index].group, snapshot) }
     }
     facts = corrected
     text = next
@@ -66,11 +68,12 @@ struct CorrectedEvent: ~Copyable {
   ]
 
   /// A number of the batch's names as one of the ledger's.
-  private static func number(
-    _ number: UInt32, _ box: BatchBox, _ snapshot: borrowing Snapshot
-  ) throws(LedgerError) -> UInt32 {
+  private mutating func number(_ number: UInt32, _ snapshot: borrowing Snapshot) throws(LedgerError) -> UInt32 {
     let text = box.value.names.withText(number) { Array($0) }
-    return try snapshot.number(ofName: text)
+    if let known = numbers[text] { return known }
+    let number = try snapshot.number(ofName: text)
+    numbers[text] = number
+    return number
   }
 
   // MARK: Text

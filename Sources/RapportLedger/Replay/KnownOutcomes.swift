@@ -180,12 +180,12 @@ extension Replay {
     _ checkpoint: Checkpoint, _ parts: [UnsafeRawBufferPointer], _ projection: P, _ store: StateStore,
     _ snapshot: borrowing Snapshot
   ) throws(LedgerError) -> (KnownOutcomes<P.Record>.Touched, Outcomes<P.Record>?)? {
-    let belief = try Belief(snapshot, limits: limits)
-    guard try seesEverything(snapshot, belief) else { return nil }
+    let shared = try snapshot.belief(limits: limits)
+    guard try seesEverything(snapshot, shared.belief) else { return nil }
     if checkpoint.position == snapshot.position { return (.people([]), nil) }
     switch projection.gathering {
     case .people:
-      guard let touched = try people(since: checkpoint.position, belief, snapshot) else { return nil }
+      guard let touched = try people(since: checkpoint.position, shared.belief, snapshot) else { return nil }
       if touched.contains(0), projection.readsFirm { return nil }
       let others = touched.subtracting([0])
       if others.isEmpty { return (.people([]), nil) }
@@ -193,14 +193,15 @@ extension Replay {
       guard others.count <= max(64, snapshot.customerCount / Self.touchedShare),
         let first = PartInPlace(headOf: parts[0], seed: store.seed), firm.append(first, of: 0)
       else { return nil }
-      return (.people(others), try refold(others, projection, belief, snapshot, firm: firm))
+      return (.people(others), try refold(others, projection, shared.belief, snapshot, firm: firm))
     case .cases:
-      guard !projection.readsFirm, let touched = try cases(since: checkpoint.position, projection, belief, snapshot)
+      guard !projection.readsFirm,
+        let touched = try cases(since: checkpoint.position, projection, shared.belief, snapshot)
       else { return nil }
       if touched.isEmpty { return (.cases([]), nil) }
       let count = parts.reduce(0) { $0 + PartInPlace.count(of: $1) }
       guard touched.count <= max(64, count / Self.touchedShare) else { return nil }
-      return (.cases(touched), try refold(touched, projection, belief, snapshot))
+      return (.cases(touched), try refold(touched, projection, shared.belief, snapshot))
     }
   }
 }

@@ -64,23 +64,21 @@ public struct Replay: Sendable {
   /// - Returns: whether all texts that the outcomes name are the log's own, so that they can be stored.
   @discardableResult
   func run(_ folds: [any AnyFold], over snapshot: borrowing Snapshot) throws(LedgerError) -> Bool {
-    let extraTexts = snapshot.extraTextCount
     try check(request(folds), of: snapshot)
-    let belief = try Belief(snapshot, limits: limits)
-    let isStorable = snapshot.extraTextCount == extraTexts
+    let shared = try snapshot.belief(limits: limits)
     let texts = folds.contains(where: \.digests) ? try DigestTexts(snapshot) : nil
     let gatherings = [Gathering.people, .cases].filter { gathering in folds.contains { $0.gathering == gathering } }
     for (stage, gathering) in gatherings.enumerated() {
       let some = folds.filter { $0.gathering == gathering }
       let progress = Progress(events: Int(snapshot.position), stage: stage, of: gatherings.count)
-      try foldFirm(some, belief, snapshot, texts)
+      try foldFirm(some, shared.belief, snapshot, texts)
       switch gathering {
-      case .people: try foldPeople(some, belief, snapshot, texts, progress)
-      case .cases: try foldCases(some, belief, snapshot, texts, progress)
+      case .people: try foldPeople(some, shared.belief, snapshot, texts, progress)
+      case .cases: try foldCases(some, shared.belief, snapshot, texts, progress)
       }
       if isCancelled?() == true { throw .interrupted }
     }
-    return isStorable
+    return shared.namesLogTextsOnly
   }
 
   /// How far a gathering is, told as events of the log: projections read some kinds only, and an event may be gathered

@@ -162,8 +162,8 @@ extension Replay {
     let request = HistoryRequest(
       kinds: projection.kinds, columns: projection.columns, readsLines: false, limits: limits)
     try check(request, of: snapshot)
-    let belief = try Belief(snapshot, limits: limits)
-    let special = try belief.specialCustomers(snapshot)
+    let shared = try snapshot.belief(limits: limits)
+    let special = try shared.belief.specialCustomers(snapshot)
     let schedule = Schedule(
       snapshot, kinds: request.kinds, people: People(), threads: threads, chunkRows: .max,
       chunksMin: streamParts(stateBytes: MemoryLayout<P.State>.stride, snapshot))
@@ -171,7 +171,7 @@ extension Replay {
     let outcomes = Mutex(OrderedOutcomes<P.Record>(parts: schedule.count, people: snapshot.customerCount))
     let next = Atomic<Int>(0)
     let folded = Atomic<Int>(0)
-    let undecided = Mutex<[UInt32]>(belief.special(special, snapshot))
+    let undecided = Mutex<[UInt32]>(shared.belief.special(special, snapshot))
     try snapshot.onThreads(min(threads, schedule.count)) { snapshot throws(LedgerError) in
       var streamer = BlockStreamer(projection, request, snapshot, special: special)
       while true {
@@ -187,7 +187,8 @@ extension Replay {
     let alone = undecided.withLock { $0 }.sorted().map { People.Person(number: $0, members: [$0]) }
     let fold = Fold(projection)
     fold.prepare(parts: 1)
-    try foldHistories(of: alone + belief.people.persons, fold, request, belief, snapshot, part: 0)
+    try foldHistories(
+      of: alone + shared.belief.people.persons, fold, request, shared.belief, snapshot, part: 0)
     return outcomes.withLock { outcomes in
       outcomes.all.append(fold.outcomes())
       return outcomes.takeAll()
