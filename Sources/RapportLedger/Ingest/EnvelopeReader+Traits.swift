@@ -6,30 +6,17 @@ extension EnvelopeReader {
     var key = object + 1
     while key < line.tokens[object].after {
       let trait = key + 1
-      var hasBasis = line.tokens[trait].isNull
-      var isInferred = false
-      var observations: Int?
-      if line.tokens[trait].kind == .object {
-        var member = trait + 1
-        while member < line.tokens[trait].after {
-          let value = line.tokens[member + 1]
-          switch line.shortText(of: member) {
-          case Self.basis where value.kind == .string:
-            hasBasis = true
-            isInferred = line.shortText(of: member + 1) == Self.inferred
-          case Self.observations where value.kind == .number: observations = member + 1
-          default: break
-          }
-          member = value.after
-        }
-      }
-      guard hasBasis else {
+      let basis = line.member(Self.basis, of: trait)
+      guard line.tokens[trait].isNull || basis.map({ line.tokens[$0].kind == .string }) == true else {
         throw Rejection(
           "data.set.\(line.rawText(of: key).string)",
           "must be an object with value and basis (declared, observed or inferred)")
       }
       let hasName = line.tokens[key].end > line.tokens[key].start
-      if isInferred, hasName, let observations, let quantity = Self.tenThousandths(line.rawText(of: observations)) {
+      if hasName, let basis, line.shortText(of: basis) == Self.inferred,
+        let observations = line.member(Self.observations, of: trait), line.tokens[observations].kind == .number,
+        let quantity = Self.tenThousandths(line.rawText(of: observations))
+      {
         lines.append(OrderLine(sku: name(key, &batch), group: 0, quantity: quantity, price: 0))
         facts.marks.insert(.hasLines)
       }

@@ -8,9 +8,9 @@ final class SharedBelief: Sendable {
   let namesLogTextsOnly: Bool
 
   init(_ snapshot: borrowing Snapshot, limits: ReplayLimits) throws(LedgerError) {
-    let extraTexts = snapshot.extraTextCount
     belief = try Belief(snapshot, limits: limits)
-    namesLogTextsOnly = snapshot.extraTextCount == extraTexts
+    // A text that another belief of this snapshot brought may be one of this one's, too.
+    namesLogTextsOnly = snapshot.extraTextCount == 0
   }
 }
 

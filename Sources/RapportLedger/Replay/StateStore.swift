@@ -87,6 +87,8 @@ struct StateStore: Sendable {
     var parts: [StoredPart] = []
   }
 
+  /// Parts that are not what was written are left out: ``damage()`` says whether there are any.
+  ///
   /// - Returns: nil unless there is a state of this version.
   func load(_ view: String, version: Int) -> State? {
     let state = try? withState(of: view, version: version) { checkpoint, stored in
