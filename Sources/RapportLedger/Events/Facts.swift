@@ -93,6 +93,8 @@ public struct Facts: BitwiseCopyable, Sendable {
     public static let hasLines = Marks(rawValue: 1 << 13)
     /// `data_base64`, or `data` of another content type than JSON.
     static let isOpaque = Marks(rawValue: 1 << 14)
+    /// A correction that may change which case an event belongs to.
+    static let setsCase = Marks(rawValue: 1 << 15)
   }
 
   public var hasAmount: Bool { marks.contains(.hasAmount) }

@@ -5,6 +5,7 @@ extension EnvelopeReader {
   ) throws(Rejection) {
     parts.removeAll()
     if !lines.isEmpty { lines.removeAll(keepingCapacity: true) }
+    if !mentions.isEmpty { mentions.removeAll(keepingCapacity: true) }
     let isKnown = kind != .other
     if index(.dataBase64) != nil || index(.datacontenttype) != nil {
       try parseOpaque(kind, &facts)
@@ -43,21 +44,6 @@ extension EnvelopeReader {
     }
     if kind == .orderPlaced, !facts.hasAmount, !lines.isEmpty { try deriveRevenue(&facts) }
   }
-
-  /// Checks the time that a correction sets as that of an event: whatever its target is, it has one.
-  func checkCorrectedTime(_ now: Int64) throws(Rejection) {
-    let field = "data.set.time"
-    guard let data = index(.data), let set = line.member(Self.set, of: data),
-      let value = line.member(Self.time, of: set)
-    else { return }
-    guard line.tokens[value].kind == .string else {
-      throw Rejection(field, "must be text, this is \(line.tokens[value].kind.article)")
-    }
-    _ = try time(value, field, now)
-  }
-
-  private static let set = ShortText("set")
-  private static let time = ShortText("time")
 
   /// What a member of `data` is: to be kept in the open, to be sealed, or to be split.
   enum Part: UInt8 { case open, personal, mixed }

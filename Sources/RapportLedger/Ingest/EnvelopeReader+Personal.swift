@@ -178,6 +178,15 @@ enum Personal {
   private static let personal = Set(customerShapes.flatMap { $0.fields.filter(\.isPersonal).map(\.name) })
   private static let listed = Set(customerShapes.flatMap { $0.fields.filter { !$0.isPersonal }.map(\.name) })
 
+  /// Attributes and fields whose values columns name.
+  private static let names: Set<String> = Set(
+    customerShapes.flatMap { $0.fields.filter(\.isName).map(\.name) }
+      + [Attribute.channel, .touchpoint, .department, .country, .employee].map { "\($0.name)" }
+  ).filter(isPublicField)
+
+  /// Whether what a correction sets stands in the open, and columns may name it.
+  static func isName(_ name: String) -> Bool { names.contains(name) }
+
   /// Whether a field that a correction sets may stand in the open: an attribute that can be set, or listed and personal
   /// in no type.
   static func isPublicField(_ name: String) -> Bool {

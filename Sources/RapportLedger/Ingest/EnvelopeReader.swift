@@ -31,6 +31,8 @@ struct EnvelopeReader: ~Copyable {
   var members = ByteBuffer()
   var personal = ByteBuffer()
   var lines: [OrderLine] = []
+  /// Of the event that is being read.
+  var mentions: [EventBatch.Mention] = []
   /// Payload records of a group of events, which join those of the batch together (``finishGroup(_:)``).
   private var records = ByteBuffer(capacity: 1 << 16)
   /// What each member of `data` is (``Part``), in their order.
@@ -102,7 +104,7 @@ struct EnvelopeReader: ~Copyable {
     try parseTime(now, &facts)
     try parseAttributes(&facts, &batch)
     try parseData(facts.kind, &facts, &batch)
-    if facts.kind == .eventCorrected { try checkCorrectedTime(now) }
+    if EventKindSet.acts.contains(facts.kind) { try parseAct(now, &facts, &batch) }
     keepData(facts.kind, isOfCustomer: index(.subject) != nil)
     let contentHash = line.contentHash(of: object, isWhole: isHashedWhole, seed: seed)
     append(facts, contentHash, &batch)
@@ -120,6 +122,7 @@ struct EnvelopeReader: ~Copyable {
     if let subject { unnumbered.append(subject, of: batch.count, seed: batch.customers.seed) }
     batch.facts.append(facts)
     if !lines.isEmpty { batch.lines.append(contentsOf: lines) }
+    if !mentions.isEmpty { batch.mentions += mentions }
     batch.lineEnds.append(UInt32(batch.lines.count))
   }
 

@@ -15,6 +15,8 @@ struct EventBatch: ~Copyable {
   var unsealed: [(event: UInt32, byteCount: UInt32)] = []
   var lines: [OrderLine] = []
   var lineEnds: [UInt32] = []
+  /// In the order of their events.
+  var mentions: [Mention] = []
   /// Where each event stood in the input, for the rejects file.
   var origins: [Origin] = []
   /// The text of the events: chunks of input, kept until the batch is written.
@@ -32,6 +34,15 @@ struct EventBatch: ~Copyable {
   var lastLine: UInt64 = 0
   /// Bytes of input up to its end.
   var inputBytes: UInt64 = 0
+
+  /// A text that an event brings though no column of its has it – the channel that a correction sets, the id that a
+  /// customer is merged into –, so that the log has a number for what becomes of it.
+  struct Mention: BitwiseCopyable {
+    var event: UInt32
+    /// Of the batch's customers, or of its names.
+    var number: UInt32
+    var isCustomer: Bool
+  }
 
   struct Origin: BitwiseCopyable {
     var line: UInt64
@@ -58,6 +69,7 @@ struct EventBatch: ~Copyable {
     unsealed.removeAll(keepingCapacity: true)
     lines.removeAll(keepingCapacity: true)
     lineEnds.removeAll(keepingCapacity: true)
+    mentions.removeAll(keepingCapacity: true)
     origins.removeAll(keepingCapacity: true)
     spareChunks += chunks.filter { $0.capacity >= LineReader.readBytes }
     chunks.removeAll(keepingCapacity: true)

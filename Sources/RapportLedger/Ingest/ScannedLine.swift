@@ -64,10 +64,17 @@ struct ScannedLine: BitwiseCopyable {
 
   /// The token of a member's value; nil unless it is there and not null, and its owner is an object.
   func member(_ name: ShortText, of object: Int) -> Int? {
+    value(of: name, in: object).flatMap { tokens[$0].isNull ? nil : $0 }
+  }
+
+  /// Whether an object has a key, be its value null.
+  func hasMember(_ name: ShortText, of object: Int) -> Bool { value(of: name, in: object) != nil }
+
+  private func value(of name: ShortText, in object: Int) -> Int? {
     guard tokens[object].kind == .object else { return nil }
     var key = object + 1
     while key < tokens[object].after {
-      if shortText(of: key) == name { return tokens[key + 1].isNull ? nil : key + 1 }
+      if shortText(of: key) == name { return key + 1 }
       key = tokens[key + 1].after
     }
     return nil

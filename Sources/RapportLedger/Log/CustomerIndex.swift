@@ -52,19 +52,20 @@ struct CustomerIndex: NumberedTexts {
     latest = TextTable(seed: latest.seed)
   }
 
-  /// Looks up the customers of events whose ledger's numbers are not known yet, in the order of the events.
+  /// Looks up customers whose ledger's numbers are not known yet, in their order.
   ///
   /// They come in no order, so that looking one up waits for memory: that of some is on its way while others are
   /// compared.
   ///
   /// - Parameters:
+  ///   - locals: numbers of the batch.
   ///   - numbers: from a batch's number to the ledger's.
   ///   - texts: the batch's.
   ///   - fresh: gets the ids that are new to the ledger.
   mutating func number(
-    _ facts: [Facts], _ numbers: inout Numbering.Map, _ texts: TextTable, _ fresh: inout TextList
+    _ locals: some Sequence<UInt32>, _ numbers: inout Numbering.Map, _ texts: TextTable, _ fresh: inout TextList
   ) {
-    let unknown = numbers.unknown(facts.lazy.map { $0.customer }).map { ($0, texts.withText($0, latest.hash)) }
+    let unknown = numbers.unknown(locals).map { ($0, texts.withText($0, latest.hash)) }
     for index in unknown.indices {
       if index + Self.ahead < unknown.count { prefetch(hash: unknown[index + Self.ahead].1) }
       if index + Self.ahead / 2 < unknown.count { latest.prefetchCandidate(hash: unknown[index + Self.ahead / 2].1) }

@@ -243,6 +243,7 @@ final class LogWriter {
     var plan = Plan()
     var tail = tail
     var numbering = Numbering(batch)
+    var mentions = batch.mentions[...]
     let time = max(Clock.now, lastTime)
     var next = 0
     // Events at the front of the batch that have been taken out of it.
@@ -267,6 +268,7 @@ final class LogWriter {
         }
       }
       number(&draft, batch, &numbering, time: time)
+      learn(&mentions, of: chosen[next..<next + count], batch, &numbering, &draft)
       next += count
       let isFull = draft.firstPosition + UInt64(count) - 1 == end
       let merged = mergeable(tail, with: draft, sealing: isFull)
@@ -325,7 +327,7 @@ final class LogWriter {
   private func number(
     _ draft: inout Draft, _ batch: borrowing EventBatch, _ numbering: inout Numbering, time: Int64
   ) {
-    customers.number(draft.facts, &numbering.customers, batch.customers, &draft.newCustomers)
+    customers.number(draft.facts.lazy.map { $0.customer }, &numbering.customers, batch.customers, &draft.newCustomers)
     var line = 0
     for index in 0..<draft.count {
       draft.facts[index].position = draft.firstPosition + UInt64(index)
@@ -342,6 +344,26 @@ final class LogWriter {
           learn($0, batch.names, &names, &draft.newNames)
         }
         line += 1
+      }
+    }
+  }
+
+  /// Learns what some events mention.
+  ///
+  /// - Parameter mentions: loses what is of these events, or of those before them.
+  private func learn(
+    _ mentions: inout ArraySlice<EventBatch.Mention>, of events: ArraySlice<Int>, _ batch: borrowing EventBatch,
+    _ numbering: inout Numbering, _ draft: inout Draft
+  ) {
+    for event in mentions.isEmpty ? [] : events {
+      mentions = mentions.drop { $0.event < event }
+      while let mention = mentions.first, mention.event == event {
+        mentions.removeFirst()
+        if mention.isCustomer {
+          customers.number(CollectionOfOne(mention.number), &numbering.customers, batch.customers, &draft.newCustomers)
+        } else {
+          _ = numbering.names.number(mention.number) { learn($0, batch.names, &names, &draft.newNames) }
+        }
       }
     }
   }

@@ -1,6 +1,6 @@
 /// What numbers stand for.
 extension Snapshot {
-  /// The number of a customer's id; nil if no event up to the snapshot's position is about it.
+  /// The number of a customer's id; nil if no event up to the snapshot's position is about it, nor merges another into it.
   ///
   /// - Complexity: O(blocks with new customers): some tenths of a microsecond each.
   public func customer(_ subject: String) throws(LedgerError) -> UInt32? {
