@@ -33,19 +33,11 @@ struct CaseGatherer: ~Copyable {
     chunk.begin(people: table.count)
     chunk.setCases(table.keys)
     try chunk.arrange(selection, belief: belief, in: snapshot)
-    nameCases(belief)
+    chunk.setOwners(belief.people)
   }
 
   mutating func identify(_ texts: DigestTexts?, in snapshot: borrowing Snapshot) throws(LedgerError) {
     if let texts { try chunk.identify(texts, in: snapshot) }
-  }
-
-  /// A case has the number of the person of its first event.
-  private func nameCases(_ belief: borrowing Belief) {
-    let customers = chunk.customers
-    for index in 0..<chunk.peopleCount {
-      chunk.setNumber(belief.people.person(of: customers[Int(chunk.starts.start[index])]), of: index)
-    }
   }
 }
 

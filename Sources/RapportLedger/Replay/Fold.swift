@@ -161,17 +161,15 @@ final class Fold<P: Projection>: AnyFold {
 
     private func add(_ chunk: borrowing HistoryChunk, to found: inout Outcomes<P.Record>) {
       listing.list(chunk)
-      let ends = listing.ends.start
       place.enter(chunk)
       projection.fold(
-        chunk.histories(rows: listing.rows.start, ends: ends, cursor: place.cursor), scratch: &scratch.pointee,
-        into: &found)
+        chunk.histories(
+          rows: listing.rows.start, ends: listing.ends.start, numbers: listing.numbers, cursor: place.cursor),
+        scratch: &scratch.pointee, into: &found)
       place.leave()
       guard projection.gathering == .cases else { return }
-      var start: UInt32 = 0
-      for index in 0..<chunk.peopleCount {
-        if ends[index] > start { found.cases.append(chunk.cases.start[index]) }
-        start = ends[index]
+      for index in 0..<chunk.peopleCount where !listing.isEmpty(index) {
+        found.cases.append(chunk.cases.start[index])
       }
     }
 
@@ -187,8 +185,8 @@ final class Fold<P: Projection>: AnyFold {
       var index = 0
       for person in found.people {
         // In the order of the chunk; who has no outcome is passed over.
-        while chunk.numbers.start[index] != person.customer { index += 1 }
-        hasher.begin(chunk.idHashes.start[index])
+        while listing.isEmpty(index) || listing.numbers[index] != person.customer { index += 1 }
+        hasher.begin(chunk.idHash(of: index, firstRow: listing.rows.start[listing.start(of: index)]))
         place.cursor.pointee.customer = person.customer
         projection.digest(found.records.span.extracting(start..<person.end), into: &hasher)
         start = person.end

@@ -64,9 +64,12 @@ struct HistoryChunk: ~Copyable {
   private(set) var numbers = Room<UInt32>()
   /// Where the rows of each person begin, and one entry more.
   private(set) var starts = Room<UInt32>()
-  /// By person what a digest is keyed by; of cases their keys. Where they were asked for.
-  private(set) var idHashes = Room<UInt64>()
+  /// Of cases their keys, and by row the number of the person whose event it is.
   private(set) var cases = Room<UInt64>()
+  private var owners = Room<UInt32>()
+  private var hasCases = false
+  /// By person, or by row of cases, what a digest is keyed by. Where it was asked for.
+  private var idHashes = Room<UInt64>()
   /// By index of the selection the row in the chunk.
   private(set) var slots = Room<UInt32>()
   /// The inverse, where it was needed.
@@ -110,15 +113,30 @@ struct HistoryChunk: ~Copyable {
   mutating func setCases(_ keys: UnsafePointer<UInt64>) {
     cases.reserve(peopleCount)
     cases.start.update(from: keys, count: peopleCount)
+    hasCases = true
+  }
+
+  /// Finds whose events the rows of cases are.
+  mutating func setOwners(_ people: People) {
+    owners.reserve(count)
+    for row in 0..<count { owners.start[row] = people.person(of: customers[row]) }
   }
 
   /// Finds what the digests of people are keyed by, once for all projections.
   mutating func identify(_ texts: DigestTexts, in snapshot: borrowing Snapshot) throws(LedgerError) {
-    idHashes.reserve(peopleCount)
-    for person in 0..<peopleCount {
-      idHashes.start[person] = try texts.key(of: numbers.start[person], snapshot)
+    let (ids, count) = hasCases ? (owners.start, count) : (numbers.start, peopleCount)
+    idHashes.reserve(count)
+    for index in 0..<count {
+      let isKnown = index > 0 && ids[index] == ids[index - 1]
+      idHashes.start[index] = isKnown ? idHashes.start[index - 1] : try texts.key(of: ids[index], snapshot)
     }
   }
+
+  /// What the digest of a person is keyed by.
+  ///
+  /// - Parameter row: the first one listed.
+  /// - Precondition: the people were identified.
+  func idHash(of person: Int, firstRow row: UInt32) -> UInt64 { idHashes.start[hasCases ? Int(row) : person] }
 
   /// Arranges what was selected.
   ///
@@ -372,6 +390,25 @@ struct HistoryChunk: ~Copyable {
     }
   }
 
+  /// The numbers of the people whose rows were listed: a case has that of the person of its first event among them, so
+  /// that it does not depend on what else is gathered.
+  ///
+  /// - Parameter owned: memory for those of cases.
+  /// - Returns: valid until the chunk is arranged anew, or `owned` is used again.
+  func numbers(
+    rows: borrowing Room<UInt32>, ends: borrowing Room<UInt32>, owned: inout Room<UInt32>
+  ) -> UnsafePointer<UInt32> {
+    guard hasCases else { return UnsafePointer(numbers.start) }
+    owned.reserve(peopleCount)
+    var start: UInt32 = 0
+    for index in 0..<peopleCount {
+      let end = ends.start[index]
+      owned.start[index] = end > start ? owners.start[Int(rows.start[Int(start)])] : 0
+      start = end
+    }
+    return UnsafePointer(owned.start)
+  }
+
   @_lifetime(borrow self)
   func event(_ row: Int) -> History.Event {
     _overrideLifetime(History.Event(columns: columns.table, row: row), borrowing: self)
@@ -380,11 +417,12 @@ struct HistoryChunk: ~Copyable {
   /// The histories of listed rows; valid until the chunk is arranged anew.
   @_lifetime(borrow self)
   func histories(
-    rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>, cursor: UnsafeMutablePointer<FoldCursor>
+    rows: UnsafePointer<UInt32>, ends: UnsafePointer<UInt32>, numbers: UnsafePointer<UInt32>,
+    cursor: UnsafeMutablePointer<FoldCursor>
   ) -> Histories {
     let histories = Histories(
       columns: columns.table, lines: lines.columns(isGathered: request.readsLines), rows: rows, ends: ends,
-      numbers: numbers.start, cursor: cursor, count: peopleCount)
+      numbers: numbers, cursor: cursor, count: peopleCount)
     return _overrideLifetime(histories, borrowing: self)
   }
 }

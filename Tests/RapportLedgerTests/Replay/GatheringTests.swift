@@ -119,6 +119,16 @@ struct HistorySecondOpinionTests {
   }
 
   @Test(arguments: 1...6)
+  func `a case is the same person's whatever else is replayed`(seed: Int) throws {
+    let ledger = try TestLedger(height: 4)
+    try ledger.record(IdentitySoup.lines(seed: UInt64(seed)))
+    let together = try ledger.digests()
+    for view in [ServiceQuality.name, Seams.name] {
+      #expect(try ledger.ledger.replay(views: [view], threads: 1).views.map(\.digest.description) == [together[view]])
+    }
+  }
+
+  @Test(arguments: 1...6)
   func `any permutation gives equal digests`(seed: Int) throws {
     var random = SeededGenerator(state: UInt64(seed))
     let lines = IdentitySoup.lines(seed: UInt64(seed))
