@@ -19,13 +19,14 @@ enum EventText {
       bytes.append(UInt8(ascii: "\""))
     }
     if facts.marks.contains(.timeAssumed) { bytes.append(contentsOf: ",\"timeassumed\":true".utf8) }
-    for (key, number) in [
+    let names: [(StaticString, UInt32)] = [
       ("channel", facts.channel), ("touchpoint", facts.touchpoint), ("department", facts.department),
       ("country", facts.country), ("employee", facts.employee),
-    ] where number != 0 { member(key, try snapshot.nameBytes(number), &bytes) }
+    ]
+    for (key, number) in names where number != 0 { member(key, try snapshot.nameBytes(number), &bytes) }
     word("direction", facts.directionCode, Direction.words, &bytes)
     word("actorkind", facts.actorCode, ActorKind.words, &bytes)
-    let members = try members(facts, record, in: snapshot)
+    let members = try members(record, of: facts.customer, at: facts.position, in: snapshot)
     if !members.isEmpty {
       bytes.append(UInt8(ascii: ","))
       bytes.append(contentsOf: members)
@@ -43,10 +44,10 @@ enum EventText {
   /// Without a key the personal members are left out, and `"erased":true` says so; in a ledger whose keys are still to be
   /// brought, `"sealed":true`.
   static func members(
-    _ facts: Facts, _ record: PayloadRecord, in snapshot: borrowing Snapshot
+    _ record: PayloadRecord, of customer: UInt32, at position: UInt64, in snapshot: borrowing Snapshot
   ) throws(LedgerError) -> [UInt8] {
     guard !record.sealed.isEmpty else { return Array(record.members) }
-    let subject = try snapshot.subjectBytes(facts.customer)
+    let subject = try snapshot.subjectBytes(customer)
     guard let plain = try snapshot.keyRing?.open(record.sealed, of: subject, for: record.owner) else {
       let isWaiting = snapshot.keyRing?.areKeysMissing ?? false
       if isWaiting { snapshot.keyRing?.unopened.add(1, ordering: .relaxed) }
@@ -55,19 +56,35 @@ enum EventText {
     }
     guard let merged = JSONMerge.members(record.members, plain) else {
       throw .damaged(
-        Damage(kind: .payload, position: facts.position, detail: "the sealed part of the event does not fit the rest"))
+        Damage(kind: .payload, position: position, detail: "the sealed part of the event does not fit the rest"))
     }
     return merged
   }
 
-  private static func member(_ key: String, _ text: UnsafeBufferPointer<UInt8>, _ bytes: inout [UInt8]) {
-    bytes.append(contentsOf: ",\"\(key)\":".utf8)
+  /// The members as an object: all that an event says beside what columns have.
+  static func object(
+    _ record: PayloadRecord, of customer: UInt32, at position: UInt64, in snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> [UInt8] {
+    [UInt8(ascii: "{")] + (try members(record, of: customer, at: position, in: snapshot)) + [UInt8(ascii: "}")]
+  }
+
+  private static func member(_ key: StaticString, _ text: UnsafeBufferPointer<UInt8>, _ bytes: inout [UInt8]) {
+    begin(key, &bytes)
     JSONText.appendString(Span(_unsafeElements: text), to: &bytes)
   }
 
-  private static func word(_ key: String, _ code: UInt8, _ words: [String], _ bytes: inout [UInt8]) {
+  private static func word(_ key: StaticString, _ code: UInt8, _ words: [String], _ bytes: inout [UInt8]) {
     guard code != 0, code != 255 else { return }
-    bytes.append(contentsOf: ",\"\(key)\":\"\(words[Int(code) - 1])\"".utf8)
+    begin(key, &bytes)
+    JSONValue.append(words[Int(code) - 1], to: &bytes)
+  }
+
+  private static func begin(_ key: StaticString, _ bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: ","))
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
   }
 
   /// What one member of an event's payload members says; nil if it is not there or no text or number.
@@ -89,8 +106,7 @@ enum EventText {
   /// Calls `body` with the tokens of a text; nil if it is not valid JSON.
   static func withDocument<R>(_ text: [UInt8], _ body: (borrowing JSONDocument) -> R?) -> R? {
     var text = text
-    var scanner = JSONScanner(lineBytesMax: JSONScanner.lineBytesLimit)
-    return scanner.withDocument(&text, body)
+    return SpareScanners.withScanner(lineBytes: text.count) { scanner in scanner.withDocument(&text, body) }
   }
 
   /// Whether two events have the same content at the contract's word: all attributes and `data` but `sequence`,

@@ -120,14 +120,14 @@ private struct EventCounts {
     }
     // Only where there are as many retractions may nothing be left.
     let doubtful = retractions.keys.filter { retractions[$0]! >= counted[Int($0)] }
-    let mapped = try snapshot.customers(of: .mappings)
-    let corrections = try Corrections(snapshot, upTo: .max, of: Set(doubtful).union(mapped).sorted())
+    let corrections = try Corrections(snapshot, upTo: .max, of: doubtful.sorted())
     for target in corrections.targets where target.isRetracted {
       let block = snapshot.blocks[target.block]
       guard isCounted[Int(block.column(.kind)[Int(target.row)])] else { continue }
       counted[Int(block.column(.customer)[Int(target.row)])] -= 1
     }
-    let people = try People(snapshot, limits: ReplayLimits(), corrections: corrections)
+    let mappings = try Corrections(ofMappings: snapshot, upTo: .max)
+    let people = try People(snapshot, limits: ReplayLimits(), corrections: mappings)
     for person in people.persons {
       // An id that no event has as its subject has a number behind the others.
       let ids = person.members.filter { Int($0) < counted.count && counted[Int($0)] > 0 }

@@ -151,7 +151,7 @@ extension Snapshot {
     let block = blocks[item.block]
     guard let target = item.target else { return try event(item.row, item.block, &reader) }
     let sent = try facts(ofRow: item.row, in: item.block)
-    let by = target.by.text(besides: try nameBytes(sent.source))
+    let by = try reader.reference(to: target.by, besides: try nameBytes(sent.source), in: self)
     if target.isRetracted {
       var event = try event(item.row, item.block, &reader)
       event.retractedBy = by

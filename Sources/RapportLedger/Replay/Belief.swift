@@ -5,8 +5,8 @@ struct Belief: ~Copyable, Sendable {
   let people: People
   /// Bits by customer number: set for those who belong to a person with several ids.
   let merged: [UInt64]
-  /// The latest valid time that any of the corrected events has now, those among them that say who is one person.
-  let latestCorrected: Int64
+  /// What all acts come to that were looked at: of one person those of its ids.
+  let effect: ActsEffect
 
   /// - Complexity: O(blocks) for a log without merges and corrections.
   init(_ snapshot: borrowing Snapshot, limits: ReplayLimits) throws(LedgerError) {
@@ -14,7 +14,12 @@ struct Belief: ~Copyable, Sendable {
     let people = try People(snapshot, limits: limits, corrections: corrections)
     self.init(
       corrections, people, merged: people.isEmpty ? [] : people.bits(customers: snapshot.customerCount),
-      latestCorrected: corrections.latest)
+      withoutMerge: people.withoutMerge.count)
+  }
+
+  /// What concerns some customers, and who is one person.
+  init(_ corrections: Corrections, _ people: People) {
+    self.init(corrections, people, merged: [], withoutMerge: people.withoutMerge.count)
   }
 
   /// What concerns one person.
@@ -24,47 +29,39 @@ struct Belief: ~Copyable, Sendable {
     _ snapshot: borrowing Snapshot, limits: ReplayLimits, of customer: UInt32, keepsTexts: Bool = false
   ) throws(LedgerError) {
     let last = limits.position ?? .max
-    // Corrections of identity events may be anyone's; where there are none the customer's own are enough.
-    let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
-    var people = People()
-    var latestMapping = Int64.min
-    if hasMappings {
-      let corrections = try Corrections(snapshot, upTo: last, of: snapshot.customers(of: .mappings))
-      people = try People(snapshot, limits: limits, corrections: corrections, of: customer)
-      latestMapping = corrections.latest
-    }
+    let mappings = try Corrections(ofMappings: snapshot, upTo: last)
+    let people = try People(snapshot, limits: limits, corrections: mappings, of: customer)
+    let members = people.members(of: customer)
     let corrections = try Corrections(
-      snapshot, upTo: last, of: people.members(of: customer).filter { $0 <= snapshot.customerCount },
-      keepsTexts: keepsTexts)
-    self.init(corrections, people, merged: [], latestCorrected: max(latestMapping, corrections.latest))
+      snapshot, upTo: last, of: members.filter { $0 <= snapshot.customerCount }, keepsTexts: keepsTexts)
+    self.init(
+      corrections, people, merged: [], withoutMerge: people.withoutMerge.count { members.contains($0) },
+      latest: mappings.effect.latest)
   }
 
-  /// What was recorded and acts on nothing, by the reasons of ``ViewRows/leftOut``.
-  ///
-  /// - Parameter customer: only what concerns this person; nil is everybody.
-  static func leftOut(
-    _ snapshot: borrowing Snapshot, limits: ReplayLimits, of customer: UInt32?
-  ) throws(LedgerError) -> KeyValuePairs<String, Int> {
-    func reasons(_ belief: borrowing Belief, _ unmerges: Int) -> KeyValuePairs<String, Int> {
-      [
-        "correction_without_target": belief.corrections.withoutTarget,
-        "correction_not_accepted": belief.corrections.notAccepted, "unmerge_without_merge": unmerges,
-      ]
-    }
-    guard let customer else {
-      let shared = try snapshot.belief(limits: limits)
-      return reasons(shared.belief, shared.belief.people.withoutMerge.count)
-    }
-    let belief = try Belief(snapshot, limits: limits, of: customer)
-    let members = belief.people.members(of: customer)
-    return reasons(belief, belief.people.withoutMerge.count { members.contains($0) })
-  }
-
-  private init(_ corrections: Corrections, _ people: People, merged: [UInt64], latestCorrected: Int64) {
+  private init(
+    _ corrections: Corrections, _ people: People, merged: [UInt64], withoutMerge: Int, latest: Int64 = .min
+  ) {
     self.corrections = corrections
     self.people = people
     self.merged = merged
-    self.latestCorrected = latestCorrected
+    var effect = corrections.effect
+    effect.withoutMerge = withoutMerge
+    effect.latest = max(effect.latest, latest)
+    self.effect = effect
+  }
+}
+
+extension Corrections {
+  /// What acts on events that say who is one person.
+  ///
+  /// - Complexity: O(blocks) where nobody was merged.
+  init(ofMappings snapshot: borrowing Snapshot, upTo last: UInt64) throws(LedgerError) {
+    guard snapshot.blocks.contains(where: { !$0.header.kindSet.isDisjoint(with: .mappings) }) else {
+      self.init()
+      return
+    }
+    try self.init(snapshot, upTo: last, of: snapshot.customers(of: .mappings), on: .mappings)
   }
 }
 

@@ -41,22 +41,22 @@ struct CaseRows: Sendable {
     _ snapshot: borrowing Snapshot, threads: Int
   ) throws(LedgerError) {
     self.pass = pass
-    blocks = try Self.find(request, belief, snapshot, threads) { $0.split(pass, of: rounds) }
+    blocks = try Self.find(request, belief.corrections, snapshot, threads) { $0.split(pass, of: rounds) }
   }
 
   /// Finds the rows of some cases, as one round.
   ///
   /// - Precondition: the columns of keys and kinds are intact.
   init(
-    _ cases: Set<UInt64>, _ request: HistoryRequest, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot,
-    threads: Int
+    _ cases: Set<UInt64>, _ request: HistoryRequest, _ corrections: borrowing Corrections,
+    _ snapshot: borrowing Snapshot, threads: Int
   ) throws(LedgerError) {
     pass = 0..<1
     // Most keys are none of them, which few bits tell.
     var bits = [UInt64](repeating: 0, count: 1024)
     for key in cases { bits[Int(key >> 6) & 1023] |= 1 << (key & 63) }
     let filter = bits
-    blocks = try Self.find(request, belief, snapshot, threads) { keys in
+    blocks = try Self.find(request, corrections, snapshot, threads) { keys in
       var found = Found()
       keys.forEach { row, key in
         guard filter[Int(key >> 6) & 1023] & 1 << (key & 63) != 0, cases.contains(key) else { return }
@@ -69,19 +69,19 @@ struct CaseRows: Sendable {
   }
 
   private static func find(
-    _ request: HistoryRequest, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ threads: Int,
+    _ request: HistoryRequest, _ corrections: borrowing Corrections, _ snapshot: borrowing Snapshot, _ threads: Int,
     _ ofBlock: @Sendable (borrowing CaseKeys) -> Found
   ) throws(LedgerError) -> [Found] {
     let next = Atomic<Int>(0)
     let found = Mutex([Found](repeating: Found(), count: snapshot.blocks.count))
-    try withUnsafePointer(to: belief) { belief throws(LedgerError) in
-      let belief = SharedPointer(pointer: belief)
+    try withUnsafePointer(to: corrections) { corrections throws(LedgerError) in
+      let corrections = SharedPointer(pointer: corrections)
       try snapshot.onThreads(threads) { snapshot throws(LedgerError) in
         var keys = CaseKeys(snapshot, request)
         while true {
           let index = next.add(1, ordering: .relaxed).oldValue
           guard index < snapshot.blocks.count else { return }
-          keys.read(index, belief.pointer.pointee, snapshot)
+          keys.read(index, corrections.pointer.pointee, snapshot)
           let rows = ofBlock(keys)
           found.withLock { $0[index] = rows }
         }
@@ -102,16 +102,17 @@ struct CaseRows: Sendable {
   }
 
   /// Calls `body` with the rows of a round and their keys, block by block.
-  func forEach(
-    _ round: Int, _ body: (_ block: Int, _ rows: UnsafeBufferPointer<UInt32>, _ keys: UnsafePointer<UInt64>) -> Void
-  ) {
+  func forEach<E: Error>(
+    _ round: Int,
+    _ body: (_ block: Int, _ rows: UnsafeBufferPointer<UInt32>, _ keys: UnsafePointer<UInt64>) throws(E) -> Void
+  ) throws(E) {
     let place = round - pass.lowerBound
     for (index, found) in blocks.enumerated() where !found.rows.isEmpty {
       let range = (place == 0 ? 0 : found.ends[place - 1])..<found.ends[place]
       guard !range.isEmpty else { continue }
-      found.rows.withUnsafeBufferPointer { rows in
-        found.keys.withUnsafeBufferPointer { keys in
-          body(index, UnsafeBufferPointer(rebasing: rows[range]), keys.baseAddress! + range.lowerBound)
+      try found.rows.withUnsafeBufferPointer { rows throws(E) in
+        try found.keys.withUnsafeBufferPointer { keys throws(E) in
+          try body(index, UnsafeBufferPointer(rebasing: rows[range]), keys.baseAddress! + range.lowerBound)
         }
       }
     }
@@ -132,15 +133,22 @@ struct CaseKeys: ~Copyable {
     selection = RowSelection(kinds: request.kinds, upTo: min(request.limits.position ?? .max, snapshot.position))
   }
 
-  /// Reads the keys of a block, as they are now.
-  mutating func read(_ index: Int, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot) {
+  /// Reads the keys of a block, as corrections left them.
+  mutating func read(_ index: Int, _ corrections: borrowing Corrections, _ snapshot: borrowing Snapshot) {
+    read(index, 0..<snapshot.blocks[index].count, corrections, snapshot)
+  }
+
+  /// Reads the keys of some rows of a block.
+  mutating func read(
+    _ index: Int, _ rows: Range<Int>, _ corrections: borrowing Corrections, _ snapshot: borrowing Snapshot
+  ) {
     selection.removeAll()
     let block = snapshot.blocks[index]
     guard !block.header.kindSet.isDisjoint(with: request.kinds) else { return }
-    selection.append(0..<block.count, ofBlock: index, block) { rows, _ in rows.count }
+    selection.append(rows, ofBlock: index, block) { rows, _ in rows.count }
     guard selection.count > 0 else { return }
     readKeys(block)
-    applyCorrections(belief.corrections, index)
+    applyCorrections(corrections, index)
   }
 
   /// The rows that have a key, and it.
@@ -205,7 +213,8 @@ struct CaseKeys: ~Copyable {
     for correction in corrections.ofBlock(block) {
       let target = corrections.targets[correction]
       while row < selection.count, selection.rows.start[row] < target.row { row += 1 }
-      guard row < selection.count, selection.rows.start[row] == target.row else { continue }
+      if row == selection.count { return }
+      guard selection.rows.start[row] == target.row else { continue }
       keys.start[row] =
         target.isRetracted
         ? 0

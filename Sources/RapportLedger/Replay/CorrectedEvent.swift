@@ -9,7 +9,9 @@ struct CorrectedEvent: ~Copyable {
   private let box: BatchBox
   /// The ledger's numbers of names that were looked up.
   private var numbers: [[UInt8]: UInt32] = [:]
-  private var reader = EventReader()
+  private var targets = EventReader()
+  private var acts = EventReader()
+  private var scanner = JSONScanner(lineBytesMax: JSONScanner.lineBytesLimit)
 
   init(_ snapshot: borrowing Snapshot) {
     box = BatchBox(seed: snapshot.seed)
@@ -20,23 +22,30 @@ struct CorrectedEvent: ~Copyable {
   }
 
   /// Takes an event as it was recorded.
-  mutating func begin(block: Int, row: Int, in snapshot: borrowing Snapshot) throws(LedgerError) {
-    var text: [UInt8] = []
-    facts = try reader.withEvent(row: row, in: block, of: snapshot) { facts, record, snapshot throws(LedgerError) in
+  mutating func begin(_ place: Corrections.Place, in snapshot: borrowing Snapshot) throws(LedgerError) {
+    let event = try targets.withEvent(row: Int(place.row), in: place.block, of: snapshot) {
+      facts, record, snapshot throws(LedgerError) in
+      var text: [UInt8] = []
       try EventText.append(facts, record, in: snapshot, ledgerTime: nil, to: &text)
-      return facts
+      return (facts, text)
     }
-    self.text = text
-    let recorded = snapshot.blocks[block]
-    ledgerTime = recorded.ledgerTime(ofRank: Int(facts.position - recorded.firstPosition))
-    lines = try snapshot.orderLines(of: row, in: block)
+    (facts, text) = event
+    let block = snapshot.blocks[place.block]
+    ledgerTime = block.ledgerTime(ofRank: Int(facts.position - block.firstPosition))
+    lines = try snapshot.orderLines(of: Int(place.row), in: place.block)
   }
 
   /// Applies the `set` of a correction.
   ///
   /// - Returns: false if the result would not be accepted; nothing has changed then.
-  mutating func apply(_ correction: [UInt8], in snapshot: borrowing Snapshot) throws(LedgerError) -> Bool {
-    guard let next = Self.rewrite(text, by: correction, kind: facts.kind, ledgerTime: ledgerTime) else { return false }
+  mutating func apply(
+    _ act: Corrections.Act, in snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> Bool {
+    let said = try acts.withRecord(row: Int(act.place.row), in: act.place.block, of: snapshot) {
+      record throws(LedgerError) in
+      try EventText.object(record, of: act.customer, at: act.position, in: snapshot)
+    }
+    guard let next = rewritten(by: said) else { return false }
     parser.beginBatch()
     box.value.removeAll()
     // The clock has no say: what is accepted must not depend on when it is read.
@@ -49,23 +58,24 @@ struct CorrectedEvent: ~Copyable {
     corrected.customer = facts.customer
     corrected.position = facts.position
     corrected.row = facts.row
-    for field in Self.nameFields {
-      let number = corrected[keyPath: field]
-      if number != 0 { corrected[keyPath: field] = try self.number(number, snapshot) }
+    var failure: LedgerError?
+    corrected.renumberNames { name in
+      if name == 0 { return 0 }
+      do throws(LedgerError) { return try number(name, snapshot) } catch {
+        failure = error
+        return 0
+      }
     }
+    if let failure { throw failure }
     lines = box.value.lines
     for index in lines.indices {
       lines[index].sku = try number(lines[index].sku, snapshot)
       if lines[index].group != 0 { lines[index].group = try number(lines[index].group, snapshot) }
     }
     facts = corrected
-    text = next
+    self.text = next
     return true
   }
-
-  private static let nameFields: [WritableKeyPath<Facts, UInt32> & Sendable] = [
-    \.channel, \.touchpoint, \.department, \.country, \.employee, \.type, \.source, \.term, \.term2, \.term3,
-  ]
 
   /// A number of the batch's names as one of the ledger's.
   private mutating func number(_ number: UInt32, _ snapshot: borrowing Snapshot) throws(LedgerError) -> UInt32 {
@@ -78,64 +88,104 @@ struct CorrectedEvent: ~Copyable {
 
   // MARK: Text
 
-  /// The text of an event with the fields that a correction sets: fields of its type first, as they win over attributes
-  /// of the same name, then attributes – those of the envelope, and others that the event has –, and fields that nobody
-  /// knows. Null takes a field out; without a time an event is of when it was recorded.
-  private static func rewrite(
-    _ event: [UInt8], by correction: [UInt8], kind: EventKind, ledgerTime: Int64
-  ) -> [UInt8]? {
-    let fields = Set(Vocabulary.shapes[Int(kind.rawValue)].fields.map(\.name))
-    let others = EventText.withDocument(event) { document in Set(document.allMembers(of: 0).map(\.0)) } ?? []
-    var attributes: [(name: String, text: String?)] = []
-    var data: [(name: String, text: String?)] = []
-    _ = EventText.withDocument(correction) { document -> Bool? in
+  /// The text of the event with what a correction sets: fields of its type first, as they win over attributes of the same
+  /// name, then attributes – those of the envelope, and others that the event has –, and fields that nobody knows. Null
+  /// takes a field out; without a time an event is of when it was recorded.
+  ///
+  /// - Returns: nil if nothing is set, or `data` has no fields.
+  private mutating func rewritten(by correction: [UInt8]) -> [UInt8]? {
+    var correction = correction
+    let set = scanner.withDocument(&correction) { document -> [Setting]? in
       guard let object = document.member("data", of: 0), let set = document.member("set", of: object) else {
         return nil
       }
-      for (name, key) in document.allMembers(of: set) {
-        let text = document.tokens[key + 1].kind == .null ? nil : document.rawText(key + 1)
-        if fields.contains(name) {
-          data.append((name, text))
-        } else if let attribute = Attribute.named(ShortText(name)) {
-          if !attribute.isFixed { attributes.append((name, text)) }
-        } else if others.contains(name) {
-          attributes.append((name, text))
-        } else {
-          data.append((name, text))
-        }
+      return document.allMembers(of: set).map { name, key in
+        guard document.tokens[key + 1].kind != .null else { return Setting(name: name, value: nil) }
+        var value: [UInt8] = []
+        JSONText.appendMinified(document.tokens[key + 1], of: document.text, to: &value)
+        return Setting(name: name, value: value)
       }
-      return true
+    }
+    guard let set else { return nil }
+    let (kind, ledgerTime) = (facts.kind, ledgerTime)
+    var event = text
+    return scanner.withDocument(&event) { document in
+      Self.rewritten(document, kind, by: set, ledgerTime: ledgerTime)
+    }
+  }
+
+  /// One member of a correction's `set`.
+  private struct Setting {
+    var name: String
+    /// JSON text; nil for null.
+    var value: [UInt8]?
+  }
+
+  private static func rewritten(
+    _ document: borrowing JSONDocument, _ kind: EventKind, by set: [Setting], ledgerTime: Int64
+  ) -> [UInt8]? {
+    let members = document.allMembers(of: 0)
+    let fields = Vocabulary.shapes[Int(kind.rawValue)].fields
+    var attributes: [Setting] = []
+    var data: [Setting] = []
+    for setting in set {
+      if fields.contains(where: { $0.name == setting.name }) {
+        data.append(setting)
+      } else if let attribute = Attribute.named(ShortText(setting.name)) {
+        if !attribute.isFixed { attributes.append(setting) }
+      } else if members.contains(where: { $0.name == setting.name }) {
+        attributes.append(setting)
+      } else {
+        data.append(setting)
+      }
     }
     guard !attributes.isEmpty || !data.isEmpty else { return nil }
-    return EventText.withDocument(event) { document -> [UInt8]? in
-      let changesTime = attributes.contains { $0.name == "time" }
-      var members: [JSONValue.Member] = []
-      for (name, key) in document.allMembers(of: 0) {
-        if attributes.contains(where: { $0.name == name }) || (name == "timeassumed" && changesTime) { continue }
-        if name == "data", !data.isEmpty { continue }
-        members.append(.init(key: name, value: .raw(document.rawText(key + 1))))
-      }
-      for (name, text) in attributes {
-        if let text {
-          members.append(.init(key: name, value: .raw(text)))
-        } else if name == "time" {
-          members.append(.init(key: name, value: .string(Timestamp(nanoseconds: ledgerTime).description)))
-          members.append(.init(key: "timeassumed", value: .bool(true)))
-        }
-      }
-      if !data.isEmpty {
-        let object = document.member("data", of: 0)
-        if let object, document.tokens[object].kind != .object { return nil }
-        var content: [JSONValue.Member] = []
-        let former = object.map { document.allMembers(of: $0) } ?? []
-        for (name, key) in former
-        where !data.contains(where: { $0.name == name }) {
-          content.append(.init(key: name, value: .raw(document.rawText(key + 1))))
-        }
-        for (name, text) in data { if let text { content.append(.init(key: name, value: .raw(text))) } }
-        members.append(.init(key: "data", value: .object(content)))
-      }
-      return Array(JSONValue.object(members).text.utf8)
+    let object = document.member("data", of: 0)
+    if !data.isEmpty, let object, document.tokens[object].kind != .object { return nil }
+    let changesTime = attributes.contains { $0.name == "time" }
+    var result = ObjectText()
+    for (name, key) in members {
+      if attributes.contains(where: { $0.name == name }) || (name == "timeassumed" && changesTime) { continue }
+      if name == "data", !data.isEmpty { continue }
+      result.append(key, of: document)
     }
+    for setting in attributes {
+      if let value = setting.value {
+        result.append(setting.name, value)
+      } else if setting.name == "time" {
+        result.append("time", Array(JSONValue.string(Timestamp(nanoseconds: ledgerTime).description).text.utf8))
+        result.append("timeassumed", Array("true".utf8))
+      }
+    }
+    if !data.isEmpty {
+      var content = ObjectText()
+      let former = object.map { document.allMembers(of: $0) } ?? []
+      for (name, key) in former where !data.contains(where: { $0.name == name }) { content.append(key, of: document) }
+      for setting in data { if let value = setting.value { content.append(setting.name, value) } }
+      result.append("data", content.text)
+    }
+    return result.text
+  }
+}
+
+/// A JSON object while it is being written.
+private struct ObjectText {
+  private var bytes = [UInt8(ascii: "{")]
+
+  var text: [UInt8] { bytes + [UInt8(ascii: "}")] }
+
+  /// Appends a member as it stands in a document.
+  mutating func append(_ key: Int, of document: borrowing JSONDocument) {
+    if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+    bytes.append(document.text.extracting(document.tokens[key].quotedText))
+    bytes.append(UInt8(ascii: ":"))
+    JSONText.appendMinified(document.tokens[key + 1], of: document.text, to: &bytes)
+  }
+
+  mutating func append(_ key: String, _ value: [UInt8]) {
+    if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+    JSONValue.append(key, to: &bytes)
+    bytes.append(UInt8(ascii: ":"))
+    bytes += value
   }
 }

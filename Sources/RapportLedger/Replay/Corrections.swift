@@ -10,36 +10,28 @@ struct Corrections: Sendable {
     var block: Int
     var row: UInt32
     var isRetracted: Bool
-    /// The last correction that acts on it, or the retraction.
-    var by: Cause
+    /// Where the last correction that acts on it stands, or the retraction.
+    fileprivate(set) var by: Place
     fileprivate(set) var facts = Facts()
     fileprivate(set) var lines: [OrderLine] = []
     /// The corrected event as JSON text; empty unless it was asked for, or the event is about identity.
     var text: [UInt8] = []
   }
 
-  /// The event that corrects or retracts.
-  struct Cause: Sendable {
-    var source: [UInt8]
-    var id: [UInt8]
-
-    /// How an event of some source names it: its id, `SOURCE#ID` if its source is another.
-    func text(besides source: UnsafeBufferPointer<UInt8>) -> String {
-      String(
-        decoding: source.elementsEqual(self.source) ? id : self.source + [UInt8(ascii: "#")] + id, as: UTF8.self)
-    }
+  /// Where an event stands.
+  struct Place: Comparable, Hashable {
+    var block: Int
+    var row: UInt32
+    fileprivate static let nowhere = Place(block: .max, row: 0)
+    static func < (a: Place, b: Place) -> Bool { (a.block, a.row) < (b.block, b.row) }
   }
 
   /// In order of block and row.
   private(set) var targets: [Target] = []
-  /// The latest valid time that any of the events has now; `Int64.min` for none.
-  var latest: Int64 { targets.reduce(.min) { $1.isRetracted ? $0 : max($0, $1.facts.time) } }
   /// Where the targets of each block begin, and one entry more; empty if there are none at all.
   private var starts: [Int] = []
-  /// Corrections and retractions whose target is not there, another subject's, or one of them.
-  private(set) var withoutTarget = 0
-  /// Corrections whose result would not be accepted.
-  private(set) var notAccepted = 0
+  /// What they all come to.
+  private(set) var effect = ActsEffect()
 
   var isEmpty: Bool { targets.isEmpty }
 
@@ -61,98 +53,164 @@ struct Corrections: Sendable {
   ///
   /// - Parameters:
   ///   - customers: only corrections of these, in ascending order; nil is all.
+  ///   - kinds: only what acts on events of these kinds.
   ///   - keepsTexts: whether corrected events are kept as text.
   /// - Complexity: O(blocks) where there are none; else a pass over the kinds of the blocks that have some, and for each
-  ///   customer concerned a search in every block.
+  ///   customer concerned a search in every block. To apply one takes as long as to ingest some ten events.
   init(
-    _ snapshot: borrowing Snapshot, upTo last: UInt64, of customers: [UInt32]? = nil, keepsTexts: Bool = false
+    _ snapshot: borrowing Snapshot, upTo last: UInt64, of customers: [UInt32]? = nil, on kinds: EventKindSet = .all,
+    keepsTexts: Bool = false
   ) throws(LedgerError) {
-    var acts: [Act] = []
-    var reader = EventReader()
-    try snapshot.forEachRow(of: EventKindSet.corrections, customers: customers, upTo: last) {
-      index, row throws(LedgerError) in
-      acts.append(try Act(block: index, row: row, in: snapshot, &reader))
-    }
-    guard !acts.isEmpty else { return }
-    try Self.findTargets(&acts, snapshot, last)
-    acts.sort { $0.place < $1.place }
-    var start = 0
-    var scribe = CorrectedEvent(snapshot)
-    while start < acts.count {
-      var end = start + 1
-      while end < acts.count, acts[end].place == acts[start].place { end += 1 }
-      if acts[start].place == .nowhere {
-        withoutTarget += end - start
-      } else {
-        try apply(Array(acts[start..<end]), snapshot, &scribe, keepsTexts: keepsTexts)
+    let acts = try Self.acts(snapshot, upTo: last, of: customers, on: kinds)
+    try self.init(acts, snapshot, keepsTexts: keepsTexts)
+  }
+
+  /// What a difference some time makes.
+  struct Difference: Sendable {
+    /// All that acts now.
+    var now: Corrections
+    /// What acts now on events on which it was not the same before.
+    var changed: ActsEffect
+    /// What acted on those before.
+    var before: Corrections
+  }
+
+  /// Finds what acts on the events of some customers, and what of it is new since a position.
+  ///
+  /// - Complexity: that of ``init(_:upTo:of:on:keepsTexts:)``; what has not changed is applied once.
+  static func difference(
+    _ snapshot: borrowing Snapshot, upTo last: UInt64, of customers: [UInt32], since position: UInt64
+  ) throws(LedgerError) -> Difference {
+    let acts = try acts(snapshot, upTo: last, of: customers, on: .all)
+    let targets = Set(acts.filter { max($0.position, $0.targetPosition) > position }.map(\.target))
+    let changed = acts.filter { targets.contains($0.target) }
+    var before = changed.filter { $0.position <= position }
+    for act in before.indices where before[act].targetPosition > position { before[act].target = .nowhere }
+    before.sort { $0.target < $1.target }
+    let new = try Corrections(changed, snapshot)
+    var now = try Corrections(acts.filter { !targets.contains($0.target) }, snapshot)
+    now.targets = (now.targets + new.targets).sorted { ($0.block, $0.row) < ($1.block, $1.row) }
+    now.effect.add(new.effect)
+    now.indexTargets(snapshot)
+    return Difference(now: now, changed: new.effect, before: try Corrections(before, snapshot))
+  }
+
+  /// - Parameter acts: in the order of their targets; what has none comes last.
+  private init(_ acts: [Act], _ snapshot: borrowing Snapshot, keepsTexts: Bool = false) throws(LedgerError) {
+    let end = acts.firstIndex { $0.target == .nowhere } ?? acts.count
+    effect.withoutTarget = acts.count - end
+    guard end > 0 else { return }
+    let acts = acts[..<end]
+    let parts = try withUnsafePointer(to: snapshot) { snapshot throws(LedgerError) in
+      let snapshot = SharedPointer(pointer: snapshot)
+      return try mapStretches(of: acts.count, atLeast: Self.actsOfThread) { stretch throws(LedgerError) in
+        var part = Corrections()
+        try part.apply(Self.wholeTargets(stretch, of: acts), snapshot.pointer.pointee, keepsTexts: keepsTexts)
+        return part
       }
-      start = end
     }
+    for part in parts {
+      targets += part.targets
+      effect.add(part.effect)
+    }
+    indexTargets(snapshot)
+  }
+
+  private mutating func indexTargets(_ snapshot: borrowing Snapshot) {
     guard !targets.isEmpty else { return }
     starts = [Int](repeating: 0, count: snapshot.blocks.count + 1)
     for target in targets { starts[target.block + 1] += 1 }
     for block in snapshot.blocks.indices { starts[block + 1] += starts[block] }
   }
 
+  /// Fewer than these are applied before a thread has begun.
+  private static let actsOfThread = 32
+
   // MARK: Acts
 
   /// A correction or retraction, and where its target is.
-  private struct Act {
+  struct Act {
+    var place: Place
+    var position: UInt64
     var customer: UInt32
     var isRetraction: Bool
-    var key: TieKey
     var time: Int64
-    var cause: Cause
     /// Fingerprint of the target.
-    var fingerprint: UInt64 = 0
-    /// The event itself as JSON text.
-    var text: [UInt8] = []
-    var place = Place.nowhere
+    var fingerprint: UInt64
+    var target = Place.nowhere
+    var targetPosition: UInt64 = 0
 
-    init(
-      block: Int, row: Int, in snapshot: borrowing Snapshot, _ reader: inout EventReader
+    fileprivate init(
+      _ place: Place, in snapshot: borrowing Snapshot, _ reader: inout EventReader
     ) throws(LedgerError) {
-      self = try reader.withEvent(row: row, in: block, of: snapshot) { facts, record, snapshot throws(LedgerError) in
-        try Act(facts, record, snapshot)
-      }
+      let (block, row) = (snapshot.blocks[place.block], Int(place.row))
+      try snapshot.check(place.block, ColumnSet(.customer, .kind, .time, .object, .rank).rawValue, rows: row..<row + 1)
+      self.place = place
+      position = block.firstPosition &+ UInt64(bitPattern: block.column(.rank)[row])
+      customer = UInt32(truncatingIfNeeded: block.column(.customer)[row])
+      isRetraction = block.column(.kind)[row] == Int64(EventKind.eventRetracted.rawValue)
+      time = block.column(.time)[row]
+      fingerprint = UInt64(bitPattern: block.column(.object)[row])
+      // Older logs have it in the event only.
+      if fingerprint == 0 { fingerprint = try Self.target(place, in: snapshot, &reader) }
     }
 
-    private init(_ facts: Facts, _ record: PayloadRecord, _ snapshot: borrowing Snapshot) throws(LedgerError) {
-      customer = facts.customer
-      isRetraction = facts.kind == .eventRetracted
-      time = facts.time
-      key = try TieKey(facts, record, snapshot)
-      cause = Cause(source: Array(try snapshot.nameBytes(facts.source)), id: Array(record.id))
-      try EventText.append(facts, record, in: snapshot, ledgerTime: nil, to: &text)
-      let target = EventText.withDocument(text) { document -> (source: [UInt8], id: [UInt8])? in
+    private static func target(
+      _ place: Place, in snapshot: borrowing Snapshot, _ reader: inout EventReader
+    ) throws(LedgerError) -> UInt64 {
+      var text: [UInt8] = []
+      try reader.withEvent(row: Int(place.row), in: place.block, of: snapshot) {
+        facts, record, snapshot throws(LedgerError) in
+        try EventText.append(facts, record, in: snapshot, ledgerTime: nil, to: &text)
+      }
+      let seed = snapshot.seed
+      return EventText.withDocument(text) { document -> UInt64? in
         guard let data = document.member("data", of: 0), let source = document.member("source", of: data),
           let id = document.member("id", of: data)
         else { return nil }
-        return (Array(document.string(source).utf8), Array(document.string(id).utf8))
-      }
-      guard let target else { return }
-      let seed = snapshot.seed
-      fingerprint = target.source.withUnsafeBufferPointer { source in
-        target.id.withUnsafeBufferPointer { References.fingerprint(source: source, id: $0, seed: seed) }
+        return Array(document.string(source).utf8).withUnsafeBufferPointer { source in
+          Array(document.string(id).utf8).withUnsafeBufferPointer {
+            References.fingerprint(source: source, id: $0, seed: seed)
+          }
+        }
+      } ?? 0
+    }
+
+    /// What decides between acts of equal time.
+    fileprivate func tieKey(_ snapshot: borrowing Snapshot, _ reader: inout EventReader) throws(LedgerError) -> TieKey {
+      try reader.withEvent(row: Int(place.row), in: place.block, of: snapshot) {
+        facts, record, snapshot throws(LedgerError) in
+        try TieKey(facts, record, snapshot)
       }
     }
   }
 
-  private struct Place: Comparable {
-    var block: Int
-    var row: UInt32
-    static let nowhere = Place(block: .max, row: 0)
-    static func < (a: Place, b: Place) -> Bool { (a.block, a.row) < (b.block, b.row) }
+  /// Finds what acts, in the order of what it acts on.
+  private static func acts(
+    _ snapshot: borrowing Snapshot, upTo last: UInt64, of customers: [UInt32]?, on kinds: EventKindSet
+  ) throws(LedgerError) -> [Act] {
+    var acts: [Act] = []
+    var reader = EventReader()
+    try snapshot.forEachRow(of: EventKindSet.corrections, customers: customers, upTo: last) {
+      index, row throws(LedgerError) in
+      acts.append(try Act(Place(block: index, row: UInt32(row)), in: snapshot, &reader))
+    }
+    if acts.isEmpty { return [] }
+    try findTargets(&acts, kinds, snapshot, last)
+    acts.sort { $0.target < $1.target }
+    return acts
   }
 
   /// Looks for the targets among the rows of their customers.
   private static func findTargets(
-    _ acts: inout [Act], _ snapshot: borrowing Snapshot, _ last: UInt64
+    _ acts: inout [Act], _ wanted: EventKindSet, _ snapshot: borrowing Snapshot, _ last: UInt64
   ) throws(LedgerError) {
     acts.sort { $0.customer < $1.customer }
+    let wanted = wanted.subtracting(.corrections)
     for index in snapshot.blocks.indices {
       let block = snapshot.blocks[index]
       guard block.firstPosition <= last else { break }
+      guard !block.header.kindSet.isDisjoint(with: wanted) else { continue }
       let (kinds, ranks) = (block.column(.kind), block.column(.rank))
       let fingerprints = block.section(BlockSection.fingerprint)
       var start = 0
@@ -165,40 +223,88 @@ struct Corrections: Sendable {
         guard !rows.isEmpty else { continue }
         try snapshot.check(index, ColumnSet(.kind, .rank).rawValue, rows: rows)
         try snapshot.check(index, BlockSection.fingerprint, ofRows: RowList(rows))
-        for row in rows {
+        for row in rows where wanted.contains(rawValue: UInt8(truncatingIfNeeded: kinds[row])) {
           let rank = Int(ranks[row])
           guard block.firstPosition + UInt64(rank) <= last else { continue }
           let fingerprint = UInt64(bitPattern: fingerprints[rank])
           for act in start..<end where acts[act].fingerprint == fingerprint {
-            guard !EventKindSet.corrections.contains(rawValue: UInt8(truncatingIfNeeded: kinds[row])) else { continue }
-            acts[act].place = Place(block: index, row: UInt32(row))
+            acts[act].target = Place(block: index, row: UInt32(row))
+            acts[act].targetPosition = block.firstPosition + UInt64(rank)
           }
         }
       }
     }
   }
 
+  /// A stretch of acts that are in the order of their targets, moved so that no target is cut in two.
+  private static func wholeTargets(_ stretch: Range<Int>, of acts: ArraySlice<Act>) -> ArraySlice<Act> {
+    func start(_ index: Int) -> Int {
+      var index = index
+      while index > 0, index < acts.count, acts[index].target == acts[index - 1].target { index += 1 }
+      return index
+    }
+    return acts[start(stretch.lowerBound)..<start(stretch.upperBound)]
+  }
+
+  /// Makes targets of what is acted on.
+  private mutating func apply(
+    _ acts: ArraySlice<Act>, _ snapshot: borrowing Snapshot, keepsTexts: Bool
+  ) throws(LedgerError) {
+    var start = acts.startIndex
+    var scribe = CorrectedEvent(snapshot)
+    var reader = EventReader()
+    while start < acts.endIndex {
+      var end = start + 1
+      while end < acts.endIndex, acts[end].target == acts[start].target { end += 1 }
+      let ordered = try Self.inCanonicalOrder(acts[start..<end], snapshot, &reader)
+      try apply(ordered, to: acts[start].target, snapshot, &scribe, keepsTexts: keepsTexts)
+      start = end
+    }
+  }
+
+  private static func inCanonicalOrder(
+    _ acts: ArraySlice<Act>, _ snapshot: borrowing Snapshot, _ reader: inout EventReader
+  ) throws(LedgerError) -> [Act] {
+    guard acts.count > 1 else { return Array(acts) }
+    var keyed: [(act: Act, key: TieKey)] = []
+    for act in acts { keyed.append((act, try act.tieKey(snapshot, &reader))) }
+    keyed.sort { $0.act.time != $1.act.time ? $0.act.time < $1.act.time : $0.key < $1.key }
+    return keyed.map(\.act)
+  }
+
   /// Makes a target of what acts on one event.
   private mutating func apply(
-    _ acts: [Act], _ snapshot: borrowing Snapshot, _ scribe: inout CorrectedEvent, keepsTexts: Bool
+    _ ordered: [Act], to place: Place, _ snapshot: borrowing Snapshot, _ scribe: inout CorrectedEvent, keepsTexts: Bool
   ) throws(LedgerError) {
-    let place = acts[0].place
-    let ordered = acts.sorted { $0.time != $1.time ? $0.time < $1.time : $0.key < $1.key }
     if let retraction = ordered.last(where: \.isRetraction) {
-      targets.append(Target(block: place.block, row: place.row, isRetracted: true, by: retraction.cause))
+      targets.append(Target(block: place.block, row: place.row, isRetracted: true, by: retraction.place))
       return
     }
-    try scribe.begin(block: place.block, row: Int(place.row), in: snapshot)
-    var last: Cause?
+    try scribe.begin(place, in: snapshot)
+    var last: Act?
     for act in ordered {
-      if try scribe.apply(act.text, in: snapshot) { last = act.cause } else { notAccepted += 1 }
+      if try scribe.apply(act, in: snapshot) { last = act } else { effect.notAccepted += 1 }
     }
     guard let last else { return }
-    var target = Target(block: place.block, row: place.row, isRetracted: false, by: last)
+    var target = Target(block: place.block, row: place.row, isRetracted: false, by: last.place)
     target.facts = scribe.facts
     target.lines = scribe.lines
     if keepsTexts || EventKindSet.mappings.contains(scribe.facts.kind) { target.text = scribe.text }
+    effect.latest = max(effect.latest, target.facts.time)
     targets.append(target)
+  }
+}
+
+extension EventReader {
+  /// How an event of some source names the one at a place: its id, `SOURCE#ID` if its source is another.
+  mutating func reference(
+    to place: Corrections.Place, besides source: UnsafeBufferPointer<UInt8>, in snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> String {
+    try withEvent(row: Int(place.row), in: place.block, of: snapshot) { facts, record, snapshot throws(LedgerError) in
+      let own = try snapshot.nameBytes(facts.source)
+      return String(
+        decoding: own.elementsEqual(source) ? Array(record.id) : own + [UInt8(ascii: "#")] + record.id, as: UTF8.self)
+    }
   }
 }
 

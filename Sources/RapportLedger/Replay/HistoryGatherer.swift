@@ -1,5 +1,5 @@
 /// Which events a replay sees.
-public struct ReplayLimits: Sendable {
+public struct ReplayLimits: Sendable, Equatable {
   /// Events up to and including this valid time (`--at`).
   public var time: Int64?
   /// Events up to and including this position (`--known-at`, `--to`).

@@ -128,14 +128,12 @@ extension Outcomes {
 }
 
 extension Replay {
-  /// More people touched since than one in so many: a replay is as fast.
-  private static let touchedShare = 8
-
   /// What a projection made of every person or case, from its stored state and the events since.
   ///
-  /// - Returns: nil where there is no state that is of use: another version, another past, too much since, or events that
-  ///   change who people are, what the firm is or – of cases – what other events say.
-  /// - Complexity: O(outcomes + events of the people touched since); of cases O(outcomes + events), a pass over their keys.
+  /// - Returns: nil where there is no state that is of use: another version, another past, too much since, or events of
+  ///   the firm since that the projection reads.
+  /// - Complexity: O(outcomes + events of the people touched since), and that of ``ChangesSince/init(_:limits:since:)``; of
+  ///   cases O(outcomes + events), passes over their keys.
   func stored<P: Projection>(
     _ projection: P, over snapshot: borrowing Snapshot
   ) throws(LedgerError) -> Outcomes<P.Record>? {
@@ -180,30 +178,57 @@ extension Replay {
     _ checkpoint: Checkpoint, _ parts: [UnsafeRawBufferPointer], _ projection: P, _ store: StateStore,
     _ snapshot: borrowing Snapshot
   ) throws(LedgerError) -> (KnownOutcomes<P.Record>.Touched, Outcomes<P.Record>?)? {
-    let shared = try snapshot.belief(limits: limits)
-    guard try seesEverything(snapshot, shared.belief) else { return nil }
-    if checkpoint.position == snapshot.position { return (.people([]), nil) }
+    guard let changes = try snapshot.changes(since: checkpoint.position, limits: limits),
+      seesEverything(snapshot, latest: changes.effect(after: checkpoint.effect).latest)
+    else { return nil }
+    if projection.readsFirm, !changes.firmKinds.isDisjoint(with: projection.kinds) { return nil }
     switch projection.gathering {
     case .people:
-      guard let touched = try people(since: checkpoint.position, shared.belief, snapshot) else { return nil }
-      if touched.contains(0), projection.readsFirm { return nil }
-      let others = touched.subtracting([0])
-      if others.isEmpty { return (.people([]), nil) }
+      if changes.numbers.isEmpty { return (.people([]), nil) }
       var firm = Outcomes<P.Record>()
-      guard others.count <= max(64, snapshot.customerCount / Self.touchedShare),
-        let first = PartInPlace(headOf: parts[0], seed: store.seed), firm.append(first, of: 0)
-      else { return nil }
-      return (.people(others), try refold(others, projection, shared.belief, snapshot, firm: firm))
+      guard let first = PartInPlace(headOf: parts[0], seed: store.seed), firm.append(first, of: 0) else { return nil }
+      let fresh = try refold(changes.persons, projection, changes.belief, snapshot, firm: firm)
+      return (.people(changes.numbers), fresh)
     case .cases:
-      guard !projection.readsFirm,
-        let touched = try cases(since: checkpoint.position, projection, shared.belief, snapshot)
-      else { return nil }
+      guard !projection.readsFirm else { return nil }
+      let touched = try changes.cases(request([Fold(projection)]), in: snapshot)
       if touched.isEmpty { return (.cases([]), nil) }
       let count = parts.reduce(0) { $0 + PartInPlace.count(of: $1) }
       guard touched.count <= max(64, count / Self.touchedShare) else { return nil }
-      return (.cases(touched), try refold(touched, projection, shared.belief, snapshot))
+      return (.cases(touched), try refold(touched, projection, changes.belief.people, snapshot))
     }
   }
+
+  /// What acts come to, with the stored state of a projection where it is of use.
+  ///
+  /// - Complexity: that of ``ChangesSince/init(_:limits:since:)``, else of ``Belief/init(_:limits:)``; both once.
+  func effect<P: Projection>(
+    _ projection: P.Type, over snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> ActsEffect {
+    if !snapshot.isBeliefKnown(limits: limits), let effect = try storedEffect(projection, over: snapshot) {
+      return effect
+    }
+    return try snapshot.belief(limits: limits).belief.effect
+  }
+
+  private func storedEffect<P: Projection>(
+    _ projection: P.Type, over snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> ActsEffect? {
+    guard let store = snapshot.stateStore, limits.position ?? .max >= snapshot.position else { return nil }
+    return try withUnsafePointer(to: snapshot) { snapshot throws(LedgerError) in
+      try store.withState(of: P.name, version: P.version, only: []) {
+        checkpoint, _ throws(LedgerError) -> ActsEffect? in
+        guard checkpoint.position <= snapshot.pointee.position,
+          let changes = try snapshot.pointee.changes(since: checkpoint.position, limits: limits)
+        else { return nil }
+        let effect = changes.effect(after: checkpoint.effect)
+        return seesEverything(snapshot.pointee, latest: effect.latest) ? effect : nil
+      } ?? nil
+    }
+  }
+
+  /// More cases touched since than one in so many: a replay is as fast.
+  private static let touchedShare = 8
 }
 
 /// Lets threads share parts, which outlive them.

@@ -72,7 +72,7 @@ struct People: Sendable {
       if mapping.customer != into { merged.insert(mapping.customer) }
     }
     for ids in members.values where ids.count > 1 {
-      let tops = ids.subtracting(merged)
+      let tops = ids.filter { !merged.contains($0) }
       var smallest: (number: UInt32, text: UnsafeBufferPointer<UInt8>)?
       for number in tops.isEmpty ? ids : tops {
         let text = try snapshot.subjectBytes(number)

@@ -29,7 +29,7 @@ extension Replay {
     _ projection: P, of person: UInt32, _ belief: borrowing Belief, over snapshot: borrowing Snapshot
   ) throws(LedgerError) -> Outcomes<P.Record>? {
     guard let store = snapshot.stateStore, limits.position ?? .max >= snapshot.position,
-      try seesEverything(snapshot, belief)
+      seesEverything(snapshot, latest: belief.effect.latest)
     else { return nil }
     let wanted = person == 0 ? [0] : [0, person]
     let parts = Set(wanted.map { $0 / StateStore.customersPerPart }).sorted()
@@ -49,6 +49,13 @@ extension Replay {
         } ?? nil
       }
     }
+  }
+
+  /// The kinds of events that change who people are.
+  private func changesPeople(in snapshot: borrowing Snapshot) -> EventKindSet {
+    let hasMappings = snapshot.blocks.contains { !$0.header.kindSet.isDisjoint(with: .mappings) }
+    // Corrections may be of merges.
+    return EventKindSet.mappings.union(hasMappings ? .corrections : [])
   }
 
   /// Whether no event behind a checkpoint is about some people.

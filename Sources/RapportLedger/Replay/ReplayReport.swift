@@ -75,12 +75,13 @@ extension Ledger {
       folds = projections.map { Self.fold($0, keeps: keeps) }
       let started = Clock.monotonic
       isStorable = try replay.run(folds, over: snapshot)
+      let effect = try snapshot.belief(limits: replay.limits).belief.effect
       var views: [Checkpoint] = []
       for fold in folds {
         views.append(
           Checkpoint(
             view: fold.name, version: fold.version, position: snapshot.position, customers: fold.peopleCount,
-            digest: fold.digest))
+            digest: fold.digest, effect: effect))
       }
       report = ReplayReport(
         position: snapshot.position, events: Int(snapshot.position), threads: replay.threads,

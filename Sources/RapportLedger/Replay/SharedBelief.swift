@@ -14,26 +14,59 @@ final class SharedBelief: Sendable {
   }
 }
 
-/// The beliefs of one snapshot.
+/// The beliefs of one snapshot. Who comes while one is being found waits for it.
 final class SharedBeliefs: Sendable {
-  fileprivate let known = Mutex<[(time: Int64?, position: UInt64?, shared: SharedBelief)]>([])
+  private let whole = Mutex<[(limits: ReplayLimits, found: SharedBelief)]>([])
+  private let changes = Mutex<[(limits: ReplayLimits, since: UInt64, found: ChangesSince?)]>([])
+
+  fileprivate func belief(
+    _ limits: ReplayLimits, _ find: () throws(LedgerError) -> SharedBelief
+  ) throws(LedgerError) -> SharedBelief {
+    try whole.withLock { known in
+      Result { () throws(LedgerError) in
+        if let belief = known.first(where: { $0.limits == limits }) { return belief.found }
+        let belief = try find()
+        known.append((limits, belief))
+        return belief
+      }
+    }.get()
+  }
+
+  fileprivate func changes(
+    _ limits: ReplayLimits, since position: UInt64, _ find: () throws(LedgerError) -> ChangesSince?
+  ) throws(LedgerError) -> ChangesSince? {
+    try changes.withLock { known in
+      Result { () throws(LedgerError) in
+        if let changes = known.first(where: { $0.limits == limits && $0.since == position }) { return changes.found }
+        let changes = try find()
+        known.append((limits, position, changes))
+        return changes
+      }
+    }.get()
+  }
+
+  fileprivate func isKnown(_ limits: ReplayLimits) -> Bool {
+    whole.withLock { $0.contains { $0.limits == limits } }
+  }
 }
 
 extension Snapshot {
-  /// What is held to be so within some limits. Who comes while it is being found waits for it.
+  /// What is held to be so within some limits.
   ///
   /// - Complexity: that of ``Belief/init(_:limits:)``, once for the same limits.
   func belief(limits: ReplayLimits) throws(LedgerError) -> SharedBelief {
-    let result = beliefs.known.withLock { known -> Result<SharedBelief, LedgerError> in
-      if let found = known.first(where: { $0.time == limits.time && $0.position == limits.position }) {
-        return .success(found.shared)
-      }
-      do throws(LedgerError) {
-        let shared = try SharedBelief(self, limits: limits)
-        known.append((limits.time, limits.position, shared))
-        return .success(shared)
-      } catch { return .failure(error) }
+    try beliefs.belief(limits) { () throws(LedgerError) in try SharedBelief(self, limits: limits) }
+  }
+
+  /// Whether somebody has asked for ``belief(limits:)``.
+  func isBeliefKnown(limits: ReplayLimits) -> Bool { beliefs.isKnown(limits) }
+
+  /// What happened since a position; nil if it is too much.
+  ///
+  /// - Complexity: that of ``ChangesSince/init(_:limits:since:)``, once for the same limits and position.
+  func changes(since position: UInt64, limits: ReplayLimits) throws(LedgerError) -> ChangesSince? {
+    try beliefs.changes(limits, since: position) { () throws(LedgerError) in
+      try ChangesSince(self, limits: limits, since: position)
     }
-    return try result.get()
   }
 }

@@ -91,16 +91,20 @@ struct CardWhy {
     var reader = EventReader()
     // Block by block, so that each frame is unpacked once.
     for item in items.sorted(by: { ($0.block, $0.row) < ($1.block, $1.row) }) where positions.contains(item.position) {
-      events[item.position] = try reader.withEvent(row: item.row, in: item.block, of: snapshot) {
+      let (id, source, type) = try reader.withEvent(row: item.row, in: item.block, of: snapshot) {
         facts, record, snapshot throws(LedgerError) in
-        let source = try snapshot.nameBytes(facts.source)
-        return .members([
-          "position": .int(Int(item.position)), "id": .string(String(decoding: record.id, as: UTF8.self)),
-          "source": .string(String(decoding: source, as: UTF8.self)), "type": .string(try snapshot.name(facts.type)),
-          "time": .string(Timestamp(nanoseconds: item.time).description),
-          "correctedby": .string(item.target?.by.text(besides: source)),
-        ])
+        (
+          String(decoding: record.id, as: UTF8.self), try snapshot.nameBytes(facts.source),
+          try snapshot.name(facts.type)
+        )
       }
+      var by: String?
+      if let target = item.target { by = try reader.reference(to: target.by, besides: source, in: snapshot) }
+      events[item.position] = .members([
+        "position": .int(Int(item.position)), "id": .string(id),
+        "source": .string(String(decoding: source, as: UTF8.self)), "type": .string(type),
+        "time": .string(Timestamp(nanoseconds: item.time).description), "correctedby": .string(by),
+      ])
     }
     return events
   }

@@ -25,7 +25,7 @@ struct Traits {
       }
       let members = try reader.withEvent(row: item.row, in: item.block, of: snapshot) {
         facts, record, snapshot throws(LedgerError) in
-        [UInt8(ascii: "{")] + (try EventText.members(facts, record, in: snapshot)) + [UInt8(ascii: "}")]
+        try EventText.object(record, of: facts.customer, at: facts.position, in: snapshot)
       }
       apply(members, of: item)
     }

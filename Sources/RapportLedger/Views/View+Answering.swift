@@ -31,7 +31,13 @@ extension View {
     }
     var answer = answers.removeFirst()
     answer.view = Self.name
-    answer.rows.leaveOut(try Belief.leftOut(snapshot, limits: replay.limits, of: query.customer))
+    let effect =
+      if let customer = query.customer {
+        try Belief(snapshot, limits: replay.limits, of: customer).effect
+      } else {
+        try replay.effect(Self.self, over: snapshot)
+      }
+    answer.rows.leaveOut(effect.leftOut)
     answer.counterweights = zip(counterweights, answers).map { ($0, Array($1.rows.rows)) }
     return answer
   }

@@ -28,7 +28,7 @@ struct CorrectionTests {
   private func leftOut(@HistoryBuilder _ events: () -> [Event]) throws -> Int {
     try given(events).ledger.ledger.read { snapshot in
       let corrections = try Belief(snapshot, limits: ReplayLimits()).corrections
-      return corrections.withoutTarget + corrections.notAccepted
+      return corrections.effect.withoutTarget + corrections.effect.notAccepted
     }
   }
 

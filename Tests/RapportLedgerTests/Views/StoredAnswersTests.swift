@@ -52,6 +52,41 @@ struct StoredAnswersTests {
     #expect(try Self.answers(fresh, threads: 2) == caughtUp)
   }
 
+  @Test(arguments: 1...3)
+  func `merges, corrections and retractions since are in every answer, and what they leave out`(seed: Int) throws {
+    let lines = IdentitySoup.lines(seed: UInt64(seed), events: 150)
+    for first in [40, 110, 145] {
+      let ledger = try TestLedger(height: 4)
+      try ledger.record(Array(lines.prefix(first)))
+      _ = try ledger.ledger.replay(threads: 1)
+      try ledger.record(Array(lines.dropFirst(first)))
+      let fresh = try TestLedger(height: 4)
+      try fresh.record(Array(lines.prefix(first)))
+      try fresh.record(Array(lines.dropFirst(first)))
+      #expect(try Self.answers(ledger, threads: 2) == Self.answers(fresh, threads: 2))
+    }
+  }
+
+  @Test func `a log whose corrections do not say of themselves what they are about is read like any other`() throws {
+    let lines = IdentitySoup.lines(seed: 9, events: 150)
+    let ledger = try TestLedger(height: 4)
+    try ledger.record(lines)
+    let old = try TestLedger(height: 4)
+    let batch = BatchBox(parsing: Array((lines.joined(separator: "\n") + "\n").utf8), seed: old.ledger.meta.seed)
+    for event in 0..<batch.value.count where EventKindSet.corrections.contains(batch.value.facts[event].kind) {
+      batch.value.facts[event].object = 0
+      batch.value.facts[event].marks.remove(.setsCase)
+    }
+    batch.value.mentions = []
+    let recording = Recording(old.ledger, options: IngestOptions())
+    _ = try recording.prepare()
+    try recording.record(batch)
+    #expect(try Self.answers(old, threads: 2) == Self.answers(ledger, threads: 2))
+    #expect(try old.digests() == ledger.digests())
+    _ = try old.ledger.replay(threads: 1)
+    #expect(try Self.answers(old, threads: 2) == Self.answers(ledger, threads: 2))
+  }
+
   @Test func `of one customer, too, whether events since are theirs, another's or the firm's`() throws {
     func answers(_ ledger: TestLedger, _ customers: [String]) throws -> [String] {
       try ledger.ledger.read { snapshot in
