@@ -3,23 +3,18 @@
 struct Belief: ~Copyable, Sendable {
   let corrections: Corrections
   let people: People
-  /// Bits by customer number: set for those who belong to a person with several ids.
-  let merged: [UInt64]
   /// What all acts come to that were looked at: of one person those of its ids.
   let effect: ActsEffect
 
   /// - Complexity: O(blocks) for a log without merges and corrections.
   init(_ snapshot: borrowing Snapshot, limits: ReplayLimits) throws(LedgerError) {
     let corrections = try Corrections(snapshot, upTo: limits.position ?? .max)
-    let people = try People(snapshot, limits: limits, corrections: corrections)
-    self.init(
-      corrections, people, merged: people.isEmpty ? [] : people.bits(customers: snapshot.customerCount),
-      withoutMerge: people.withoutMerge.count)
+    self.init(corrections, try People(snapshot, limits: limits, corrections: corrections))
   }
 
   /// What concerns some customers, and who is one person.
   init(_ corrections: Corrections, _ people: People) {
-    self.init(corrections, people, merged: [], withoutMerge: people.withoutMerge.count)
+    self.init(corrections, people, withoutMerge: people.withoutMerge.count)
   }
 
   /// What concerns one person.
@@ -35,16 +30,13 @@ struct Belief: ~Copyable, Sendable {
     let corrections = try Corrections(
       snapshot, upTo: last, of: members.filter { $0 <= snapshot.customerCount }, keepsTexts: keepsTexts)
     self.init(
-      corrections, people, merged: [], withoutMerge: people.withoutMerge.count { members.contains($0) },
+      corrections, people, withoutMerge: people.withoutMerge.count { members.contains($0) },
       latest: mappings.effect.latest)
   }
 
-  private init(
-    _ corrections: Corrections, _ people: People, merged: [UInt64], withoutMerge: Int, latest: Int64 = .min
-  ) {
+  private init(_ corrections: Corrections, _ people: People, withoutMerge: Int, latest: Int64 = .min) {
     self.corrections = corrections
     self.people = people
-    self.merged = merged
     var effect = corrections.effect
     effect.withoutMerge = withoutMerge
     effect.latest = max(effect.latest, latest)

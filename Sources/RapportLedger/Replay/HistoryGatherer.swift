@@ -30,17 +30,16 @@ struct HistoryGatherer: ~Copyable {
     cursors = [Int](repeating: 0, count: snapshot.blocks.count)
   }
 
-  /// Gathers the histories of a range of customers, but for those who belong to a person with several ids.
+  /// Gathers the histories of a range of customers, but for those whom a cohort leaves out.
   ///
   /// - Precondition: the sections of ``HistoryRequest/sections`` are intact.
   mutating func gather(
-    _ customers: Range<UInt32>, belief: borrowing Belief, from snapshot: borrowing Snapshot
+    _ customers: Range<UInt32>, of cohort: Cohort, belief: borrowing Belief, from snapshot: borrowing Snapshot
   ) throws(LedgerError) {
     selection.removeAll()
     chunk.begin(people: customers.count)
     for person in 0..<customers.count { chunk.setNumber(customers.lowerBound + UInt32(person), of: person) }
     rewind(unlessBefore: customers.lowerBound)
-    let merged = belief.merged
     let lowest = customers.lowerBound
     try forEachBlock(of: snapshot) { index, block, cursor, selection throws(LedgerError) in
       let column = block.column(.customer)
@@ -48,14 +47,12 @@ struct HistoryGatherer: ~Copyable {
       let end = Self.seek(column, customers.upperBound, from: first)
       cursor = end
       let spare = UInt32(customers.count)
-      if selection.append(
-        wholeOf: first..<end, ofBlock: index, block, lowest: lowest, spare: spare, merged: merged)
-      {
+      if selection.append(wholeOf: first..<end, ofBlock: index, block, lowest: lowest, spare: spare, cohort: cohort) {
         return
       }
       selection.append(first..<end, ofBlock: index, block) { rows, people in
         column.read(RowList(UnsafeBufferPointer(rows)), to: people)
-        guard merged.isEmpty else { return Self.drop(merged, rows, people, lowest) }
+        guard cohort.leftOut.isEmpty else { return Self.drop(cohort, rows, people, lowest) }
         for row in 0..<rows.count { people[row] &-= lowest }
         return rows.count
       }
@@ -150,9 +147,9 @@ struct HistoryGatherer: ~Copyable {
     }
   }
 
-  /// Leaves out the rows of customers who belong to a person with several ids.
+  /// Drops the rows of customers whom a cohort leaves out.
   private static func drop(
-    _ merged: [UInt64], _ rows: UnsafeMutableBufferPointer<UInt32>, _ people: UnsafeMutablePointer<UInt32>,
+    _ cohort: Cohort, _ rows: UnsafeMutableBufferPointer<UInt32>, _ people: UnsafeMutablePointer<UInt32>,
     _ lowest: UInt32
   ) -> Int {
     var kept = 0
@@ -160,7 +157,7 @@ struct HistoryGatherer: ~Copyable {
       let customer = people[index]
       rows[kept] = rows[index]
       people[kept] = customer &- lowest
-      kept += merged[Int(customer) / 64] & 1 << UInt64(customer % 64) == 0 ? 1 : 0
+      kept += cohort.leavesOut(customer) ? 0 : 1
     }
     return kept
   }

@@ -29,6 +29,8 @@ struct People: Sendable {
   /// Every number of a customer's person, in ascending order.
   func members(of customer: UInt32) -> [UInt32] { indices[customer].map { persons[$0].members } ?? [customer] }
 
+  func hasSeveralIds(_ customer: UInt32) -> Bool { indices[customer] != nil }
+
   /// Bits by customer number: set for those who belong to a person with several ids.
   func bits(customers: Int) -> [UInt64] {
     var bits = [UInt64](repeating: 0, count: customers / 64 + 1)

@@ -1,8 +1,5 @@
 /// What stored states lack: what became of those whom the events since are about.
 extension Replay {
-  /// Of more people than these it is as fast to check all columns at once.
-  private static let fewPeople = 1024
-
   /// Whether no event lies behind the valid time that is asked for.
   ///
   /// - Parameter latest: of the events that are corrected.
@@ -18,12 +15,11 @@ extension Replay {
   ) throws(LedgerError) -> Outcomes<P.Record> {
     let fold = Fold(projection)
     let request = request([fold])
+    let cohort = Cohort(persons, snapshot)
     // Of few people only what is read.
-    if persons.count > Self.fewPeople { try check(request, of: snapshot) }
-    fold.prepare()
+    if cohort.hasRanges { try check(request, of: snapshot) }
     fold.setFirm(firm)
-    fold.prepare(parts: 1)
-    try foldHistories(of: persons, fold, request, belief, snapshot, part: 0)
+    try foldPeople([fold], cohort, belief, snapshot)
     return fold.outcomes().filter { $0 != 0 }
   }
 

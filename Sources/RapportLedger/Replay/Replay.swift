@@ -70,31 +70,38 @@ public struct Replay: Sendable {
     let gatherings = [Gathering.people, .cases].filter { gathering in folds.contains { $0.gathering == gathering } }
     for (stage, gathering) in gatherings.enumerated() {
       let some = folds.filter { $0.gathering == gathering }
-      let progress = Progress(events: Int(snapshot.position), stage: stage, of: gatherings.count)
+      let progress = Progress(events: Int(snapshot.position), stage: stage, of: gatherings.count, tell: onProgress)
       try foldFirm(some, shared.belief, snapshot, texts)
       switch gathering {
-      case .people: try foldPeople(some, shared.belief, snapshot, texts, progress)
+      case .people:
+        let everybody = Cohort(shared.belief.people, snapshot)
+        try foldPeople(some, everybody, shared.belief, snapshot, texts, progress)
       case .cases: try foldCases(some, shared.belief, snapshot, texts, progress)
       }
-      if isCancelled?() == true { throw .interrupted }
     }
     return shared.namesLogTextsOnly
   }
 
   /// How far a gathering is, told as events of the log: projections read some kinds only, and an event may be gathered
   /// for a person and for a case, so that what was folded says little about what is left.
-  private struct Progress: ~Copyable {
+  struct Progress: ~Copyable {
     private let events: Int
     private let stage: Int
     private let stages: Int
     private let done = Atomic<Int>(0)
+    private let tell: (@Sendable (Int) -> Void)?
 
-    init(events: Int, stage: Int, of stages: Int) { (self.events, self.stage, self.stages) = (events, stage, stages) }
+    init(events: Int, stage: Int, of stages: Int, tell: (@Sendable (Int) -> Void)?) {
+      (self.events, self.stage, self.stages, self.tell) = (events, stage, stages, tell)
+    }
 
-    /// Events that one more of some parts makes.
-    func finishPart(of parts: Int) -> Int {
+    /// Progress of which nobody is told.
+    init() { self.init(events: 0, stage: 0, of: 1, tell: nil) }
+
+    /// One more of some parts is done.
+    func finishPart(of parts: Int) {
       let done = done.add(1, ordering: .relaxed).newValue
-      return Int(Double(events) * (Double(stage) + Double(done) / Double(parts)) / Double(stages))
+      tell?(Int(Double(events) * (Double(stage) + Double(done) / Double(parts)) / Double(stages)))
     }
   }
 
@@ -134,12 +141,15 @@ public struct Replay: Sendable {
     for fold in readers { try fold.foldFirm(gatherer.chunk, snapshot, texts) }
   }
 
-  private func foldPeople(
-    _ folds: [any AnyFold], _ belief: borrowing Belief, _ snapshot: borrowing Snapshot, _ texts: DigestTexts?,
-    _ progress: borrowing Progress
+  /// Folds the people of a cohort.
+  ///
+  /// - Precondition: the firm is folded. Of ranges what is read is intact.
+  func foldPeople(
+    _ folds: [any AnyFold], _ cohort: Cohort, _ belief: borrowing Belief, _ snapshot: borrowing Snapshot,
+    _ texts: DigestTexts? = nil, _ progress: borrowing Progress = Progress()
   ) throws(LedgerError) {
     let request = request(folds)
-    let schedule = Schedule(snapshot, kinds: request.kinds, people: belief.people, threads: threads)
+    let schedule = Schedule(snapshot, kinds: request.kinds, cohort: cohort, threads: threads)
     for fold in folds { fold.prepare(parts: schedule.count) }
     let next = Atomic<Int>(0)
     try withUnsafePointer(to: belief) { belief throws(LedgerError) in
@@ -154,17 +164,17 @@ public struct Replay: Sendable {
           guard part < schedule.count, isCancelled?() != true else { return }
           switch schedule.task(part) {
           case .customers(let range):
-            try gatherer.gather(range, belief: belief.pointer.pointee, from: snapshot)
+            try gatherer.gather(range, of: cohort, belief: belief.pointer.pointee, from: snapshot)
           case .persons(let range):
-            try gatherer.gather(
-              belief.pointer.pointee.people.persons[range], belief: belief.pointer.pointee, from: snapshot)
+            try gatherer.gather(cohort.persons[range], belief: belief.pointer.pointee, from: snapshot)
           }
           try gatherer.identify(texts, in: snapshot)
           for worker in workers { worker.fold(part, gatherer.chunk) }
-          onProgress?(progress.finishPart(of: schedule.count))
+          progress.finishPart(of: schedule.count)
         }
       }
     }
+    if isCancelled?() == true { throw .interrupted }
   }
 
   private func foldCases(
@@ -190,11 +200,12 @@ public struct Replay: Sendable {
             try gatherer.gather(round, of: rows, belief: belief.pointer.pointee, from: snapshot)
             try gatherer.identify(texts, in: snapshot)
             for worker in workers { worker.fold(round, gatherer.chunk) }
-            onProgress?(progress.finishPart(of: rounds))
+            progress.finishPart(of: rounds)
           }
         }
       }
     }
+    if isCancelled?() == true { throw .interrupted }
   }
 }
 

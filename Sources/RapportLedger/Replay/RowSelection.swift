@@ -58,12 +58,12 @@ struct RowSelection: ~Copyable {
   ///
   /// - Parameters:
   ///   - lowest: the customer of index 0.
-  ///   - spare: whose the rows are that are not wanted: of another kind, or of customers of `merged`.
+  ///   - spare: whose the rows are that are not wanted: of another kind, or of customers whom the cohort leaves out.
   /// - Returns: false if nothing was selected, because too many are not wanted.
   mutating func append(
-    wholeOf range: Range<Int>, ofBlock index: Int, _ block: Block, lowest: UInt32, spare: UInt32, merged: [UInt64]
+    wholeOf range: Range<Int>, ofBlock index: Int, _ block: Block, lowest: UInt32, spare: UInt32, cohort: Cohort
   ) -> Bool {
-    guard !range.isEmpty, block.header.lastPosition <= last else { return false }
+    guard !cohort.isSparse, !range.isEmpty, block.header.lastPosition <= last else { return false }
     rows.reserve(count + range.count, keeping: count)
     people.reserve(count + range.count, keeping: count)
     let all = RowList(range)
@@ -77,11 +77,10 @@ struct RowSelection: ~Copyable {
       guard wanted * 4 > range.count * 3 else { return false }
     }
     block.column(.customer).read(all, to: target)
-    if !merged.isEmpty {
+    if !cohort.leftOut.isEmpty {
       for place in 0..<range.count {
         let customer = target[place]
-        let isMerged = merged[Int(customer) / 64] >> UInt64(customer % 64) & 1 != 0
-        target[place] = isMerged ? spare : customer &- lowest
+        target[place] = cohort.leavesOut(customer) ? spare : customer &- lowest
       }
     } else {
       for place in 0..<range.count { target[place] &-= lowest }

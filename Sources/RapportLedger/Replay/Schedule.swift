@@ -1,14 +1,15 @@
-/// How the people of a log are split into chunks of about equal work: customers in ranges, then those with several ids.
+/// How a cohort is split into chunks of about equal work: customers in ranges, then the persons of the list.
 struct Schedule: Sendable {
   enum Task {
     case customers(Range<UInt32>)
-    /// Indices of ``People/persons``.
+    /// Indices of ``Cohort/persons``.
     case persons(Range<Int>)
   }
 
   /// Rows of a chunk: enough to amortise a visit to every block, few enough to stay in cache.
   static let chunkRows = 1 << 16
-  static let personsMax = 1024
+  private static let personsMax = 1024
+  private static let personsMin = 16
   /// What the split is estimated from.
   private static let sampledBlocksMax = 64
   private static let sampledRowsMax = 256
@@ -16,18 +17,19 @@ struct Schedule: Sendable {
   /// Where ranges of customers begin, and where the last one ends.
   let bounds: [UInt32]
   private let persons: Int
+  private let personsOfTask: Int
 
   /// Splits by a sample of the rows that will be gathered: customers differ a thousandfold in their number of events.
   ///
   /// - Precondition: the columns `customer` and `kind` are intact.
   init(
-    _ snapshot: borrowing Snapshot, kinds: EventKindSet, people: People, threads: Int,
-    chunkRows: Int = Schedule.chunkRows,
-    chunksMin: Int? = nil
+    _ snapshot: borrowing Snapshot, kinds: EventKindSet, cohort: Cohort, threads: Int,
+    chunkRows: Int = Schedule.chunkRows, chunksMin: Int? = nil
   ) {
-    persons = people.persons.count
+    persons = cohort.persons.count
+    personsOfTask = min(Self.personsMax, max(Self.personsMin, persons / threads + 1))
     let customers = UInt32(snapshot.customerCount)
-    guard customers > 0 else {
+    guard customers > 0, cohort.hasRanges else {
       bounds = [1]
       return
     }
@@ -40,7 +42,8 @@ struct Schedule: Sendable {
       for row in stride(from: 0, to: block.count, by: max(1, block.count / Self.sampledRowsMax)) {
         rows += 1
         guard kinds.contains(rawValue: UInt8(truncatingIfNeeded: blockKinds[row])) else { continue }
-        sample.append(UInt32(truncatingIfNeeded: column[row]))
+        let customer = UInt32(truncatingIfNeeded: column[row])
+        if !cohort.leavesOut(customer) { sample.append(customer) }
       }
     }
     sample.sort()
@@ -57,11 +60,11 @@ struct Schedule: Sendable {
 
   private var ranges: Int { bounds.count - 1 }
 
-  var count: Int { ranges + (persons + Self.personsMax - 1) / Self.personsMax }
+  var count: Int { ranges + (persons + personsOfTask - 1) / personsOfTask }
 
   func task(_ index: Int) -> Task {
     if index < ranges { return .customers(bounds[index]..<bounds[index + 1]) }
-    let first = (index - ranges) * Self.personsMax
-    return .persons(first..<min(first + Self.personsMax, persons))
+    let first = (index - ranges) * personsOfTask
+    return .persons(first..<min(first + personsOfTask, persons))
   }
 }

@@ -4,7 +4,9 @@ import Synchronization
 ///
 /// Now and then it rebuilds, one after the other, the views whose state is of another version of their definition or too
 /// far behind. The former state answers until the new one is there as a whole. It works for at most a tenth of the time,
-/// on one thread, so a flood is hardly slowed; what the states lack, a question makes up for itself (``Replay``).
+/// on one thread, so a flood is hardly slowed; what the states lack, a question makes up for itself (``Replay``). That
+/// takes the longer the more they lack, so more rarely – for at most a hundredth of the time – those that are only a little
+/// behind are rebuilt as well.
 public final class StateKeeper: Sendable {
   /// Rebuilds and stores the state of one view; to throw ``LedgerError/interrupted`` soon after `isCancelled` says yes.
   public typealias Rebuild = @Sendable (_ view: String, _ isCancelled: @escaping @Sendable () -> Bool) throws -> Void
@@ -16,9 +18,11 @@ public final class StateKeeper: Sendable {
   private let stopping = StopFlag()
   private let failures = Mutex<[String: Failures]>([:])
 
-  /// A state may lack so many events, or this share of the log.
-  static let lagMax: UInt64 = 1_024
+  /// A state may lack so many events, and for a while this share of the log.
+  static let lagMin: UInt64 = 1_024
   static let lagShare: UInt64 = 64
+  /// At least so long lies between times when what is only a little behind is rebuilt.
+  static let calm: Duration = .seconds(600)
 
   /// A view that could not be rebuilt is left alone: twice as long each time, up to an hour.
   private struct Failures {
@@ -50,10 +54,14 @@ public final class StateKeeper: Sendable {
   public func run() {
     Threads.yieldToOthers()
     var pause = interval
+    var calmFrom = Clock.monotonic + Int64(Self.calm / .nanoseconds(1))
     while !stopping.wait(atMost: pause) {
       let started = Clock.monotonic
-      do { try catchUp() } catch LedgerError.interrupted { return } catch { onFailure(nil, error) }
-      pause = max(interval, .nanoseconds((Clock.monotonic - started) * 9))
+      let isCalm = started >= calmFrom
+      do { try catchUp(isCalm: isCalm) } catch LedgerError.interrupted { return } catch { onFailure(nil, error) }
+      let (ended, spent) = (Clock.monotonic, Duration.nanoseconds(Clock.monotonic - started))
+      pause = max(interval, spent * 9)
+      if isCalm { calmFrom = ended + Int64(max(Self.calm, spent * 99) / .nanoseconds(1)) }
     }
   }
 
@@ -61,8 +69,10 @@ public final class StateKeeper: Sendable {
   public func stop() { stopping.raise() }
 
   /// Rebuilds what is behind: one view at a time, for the memory of its outcomes.
-  func catchUp() throws {
-    for view in try viewsBehind() {
+  ///
+  /// - Parameter isCalm: also what is only a little behind.
+  func catchUp(isCalm: Bool = false) throws {
+    for view in try viewsBehind(isCalm: isCalm) {
       if stopping.isRaised { throw LedgerError.interrupted }
       if isResting(view) { continue }
       do {
@@ -92,15 +102,19 @@ public final class StateKeeper: Sendable {
   }
 
   /// The views whose stored state is missing, of another version, or too far behind.
-  func viewsBehind() throws -> [String] {
+  func viewsBehind(isCalm: Bool = false) throws -> [String] {
     let position = try ledger.read { $0.position }
     if position == 0 { return [] }
-    let lag = max(Self.lagMax, position / Self.lagShare)
     let stored = ledger.checkpoints()
     return Catalogue.projections.compactMap { projection in
       let (name, version) = (type(of: projection).name, type(of: projection).version)
       guard let kept = stored[name], kept.version == version, kept.position <= position else { return name }
-      return position - kept.position > lag ? name : nil
+      return Self.isBehind(kept.position, of: position, isCalm: isCalm) ? name : nil
     }
+  }
+
+  /// Whether a state of a position lacks too much.
+  static func isBehind(_ kept: UInt64, of position: UInt64, isCalm: Bool) -> Bool {
+    position - kept > (isCalm ? lagMin : max(lagMin, position / lagShare))
   }
 }

@@ -165,7 +165,7 @@ extension Replay {
     let shared = try snapshot.belief(limits: limits)
     let special = try shared.belief.specialCustomers(snapshot)
     let schedule = Schedule(
-      snapshot, kinds: request.kinds, people: People(), threads: threads, chunkRows: .max,
+      snapshot, kinds: request.kinds, cohort: Cohort(People(), snapshot), threads: threads, chunkRows: .max,
       chunksMin: streamParts(stateBytes: MemoryLayout<P.State>.stride, snapshot))
     let bounds = RowBounds(snapshot, schedule, kinds: request.kinds)
     let outcomes = Mutex(OrderedOutcomes<P.Record>(parts: schedule.count, people: snapshot.customerCount))
@@ -186,9 +186,7 @@ extension Replay {
     }
     let alone = undecided.withLock { $0 }.sorted().map { People.Person(number: $0, members: [$0]) }
     let fold = Fold(projection)
-    fold.prepare(parts: 1)
-    try foldHistories(
-      of: alone + shared.belief.people.persons, fold, request, shared.belief, snapshot, part: 0)
+    try foldPeople([fold], Cohort(alone + shared.belief.people.persons, snapshot), shared.belief, snapshot)
     return outcomes.withLock { outcomes in
       outcomes.all.append(fold.outcomes())
       return outcomes.takeAll()
@@ -205,23 +203,6 @@ extension Replay {
 
   private static let streamBytes = 1 << 19
   private static let streamRowsMin = 1 << 10
-
-  /// Folds some people by their histories.
-  func foldHistories<P: Projection>(
-    of persons: [People.Person], _ fold: Fold<P>, _ request: HistoryRequest, _ belief: borrowing Belief,
-    _ snapshot: borrowing Snapshot, part: Int
-  ) throws(LedgerError) {
-    guard !persons.isEmpty else { return }
-    var gatherer = HistoryGatherer(snapshot, request)
-    let worker = try fold.makeTypedWorker(snapshot)
-    var outcomes = Outcomes<P.Record>()
-    for first in stride(from: 0, to: persons.count, by: Schedule.personsMax) {
-      let some = persons[first..<min(first + Schedule.personsMax, persons.count)]
-      try gatherer.gather(some, belief: belief, from: snapshot)
-      outcomes.append(worker.outcomes(gatherer.chunk))
-    }
-    fold.setPart(part, outcomes)
-  }
 }
 
 extension Belief {
@@ -229,7 +210,7 @@ extension Belief {
   /// if there are none.
   func specialCustomers(_ snapshot: borrowing Snapshot) throws(LedgerError) -> [UInt64] {
     guard !corrections.isEmpty || !people.isEmpty else { return [] }
-    var bits = merged.isEmpty ? [UInt64](repeating: 0, count: snapshot.customerCount / 64 + 1) : merged
+    var bits = people.bits(customers: snapshot.customerCount)
     for target in corrections.targets {
       let row = Int(target.row)
       try snapshot.check(target.block, ColumnSet(.customer).rawValue, rows: row..<row + 1)
@@ -244,7 +225,7 @@ extension Belief {
     guard !bits.isEmpty else { return [] }
     return (1...UInt32(max(snapshot.customerCount, 1))).filter { customer in
       let (word, bit) = (Int(customer) / 64, UInt64(1) << UInt64(customer % 64))
-      return word < bits.count && bits[word] & bit != 0 && (merged.isEmpty || merged[word] & bit == 0)
+      return word < bits.count && bits[word] & bit != 0 && !people.hasSeveralIds(customer)
     }
   }
 }

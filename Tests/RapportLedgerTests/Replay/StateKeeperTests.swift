@@ -33,6 +33,17 @@ struct StateKeeperTests {
     #expect(try keeper.viewsBehind() == ["perfect-orders"])
   }
 
+  @Test("what lacks a small share of a long log is rebuilt now and then only")
+  func isBehind() {
+    for (kept, position, hurried, calm) in [
+      (UInt64(0), UInt64(1_024), false, false), (0, 1_025, true, true), (1_000_000, 1_010_000, false, true),
+      (1_000_000, 1_020_000, true, true), (1_000_000, 1_001_000, false, false),
+    ] {
+      #expect(StateKeeper.isBehind(kept, of: position, isCalm: false) == hurried)
+      #expect(StateKeeper.isBehind(kept, of: position, isCalm: true) == calm)
+    }
+  }
+
   @Test("a view that cannot be rebuilt is told, rests, and holds up no other")
   func rests() throws {
     struct Broken: Error {}
