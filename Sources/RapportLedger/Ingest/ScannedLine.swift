@@ -153,13 +153,8 @@ struct ResolvedTexts: ~Copyable {
   /// - Precondition: it is a string of the event, and has escapes.
   subscript(_ token: Int) -> UnsafeBufferPointer<UInt8> {
     // Tokens are in order; a line has few strings with escapes, or it is slow anyway.
-    var low = 0
-    var high = places.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if places[middle].token <= token { low = middle } else { high = middle }
-    }
-    let place = places[low]
+    let index = places.indices.partitioningIndex { places[$0].token >= token }
+    let place = places[index]
     precondition(place.token == token, "the escapes of an event are resolved before it is read")
     return UnsafeBufferPointer(rebasing: bytes.text[place.start..<place.start + place.count])
   }

@@ -52,11 +52,6 @@ extension SectionReader {
   ///
   /// - Complexity: O(log n).
   func first(notBelow bound: Int64, in range: Range<Int>) -> Int {
-    var (low, high) = (range.lowerBound, range.upperBound)
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle] < bound { low = middle + 1 } else { high = middle }
-    }
-    return low
+    range.partitioningIndex { self[$0] >= bound }
   }
 }

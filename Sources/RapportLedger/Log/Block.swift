@@ -124,13 +124,8 @@ struct Block: @unchecked Sendable {
   /// When the event of a rank was recorded: nanoseconds since 1970.
   func ledgerTime(ofRank rank: Int) -> Int64 {
     let ranks = section(BlockSection.commitRank)
-    var low = 0
-    var high = ranks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if ranks[middle] <= Int64(rank) { low = middle + 1 } else { high = middle }
-    }
-    return section(BlockSection.commitTime)[max(low - 1, 0)]
+    let next = (0..<ranks.count).partitioningIndex { ranks[$0] > Int64(rank) }
+    return section(BlockSection.commitTime)[max(next - 1, 0)]
   }
 
   // MARK: Texts
@@ -144,13 +139,7 @@ struct Block: @unchecked Sendable {
   /// The frame that holds a row.
   func frame(ofRow row: Int) -> Int {
     let rows = section(BlockSection.frameRow)
-    var low = 0
-    var high = rows.count
-    while low < high {
-      let middle = (low + high) / 2
-      if rows[middle] <= Int64(row) { low = middle + 1 } else { high = middle }
-    }
-    return low - 1
+    return (0..<rows.count).partitioningIndex { rows[$0] > Int64(row) } - 1
   }
 
   /// Unpacks a frame after checking its bytes, behind those that are unpacked.

@@ -103,11 +103,7 @@ struct BlockTexts {
       (low, high) = (0, count)
       try check(slots.hash, low..<high)
     }
-    while low < high {
-      let middle = (low + high) / 2
-      if UInt32(truncatingIfNeeded: hashes[middle]) < hash { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return (low..<high).partitioningIndex { UInt32(truncatingIfNeeded: hashes[$0]) >= hash }
   }
 }
 

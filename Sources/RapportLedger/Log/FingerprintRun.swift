@@ -159,11 +159,7 @@ final class FingerprintRun: @unchecked Sendable {
       }
       low = max(low, high - reach)
     }
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle] < wanted { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return (low..<high).partitioningIndex { entries[$0] >= wanted }
   }
 
   /// The position of the entry at an index, if it has the fingerprint.

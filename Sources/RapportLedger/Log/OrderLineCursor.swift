@@ -10,13 +10,7 @@ struct OrderLineCursor {
     group = block.section(BlockSection.lineGroup)
     quantity = block.section(BlockSection.lineQuantity)
     price = block.section(BlockSection.linePrice)
-    var low = 0
-    var high = rows.count
-    while low < high {
-      let middle = (low + high) / 2
-      if rows[middle] < Int64(row) { low = middle + 1 } else { high = middle }
-    }
-    index = low
+    index = rows.first(notBelow: Int64(row), in: 0..<rows.count)
   }
 
   /// The next line of a row; nil if it has no more.

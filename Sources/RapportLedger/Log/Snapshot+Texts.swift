@@ -83,7 +83,7 @@ extension Snapshot {
     _ number: UInt32, _ slots: BlockTexts.Slots, _ first: (BlockHeader) -> UInt32
   ) throws(LedgerError) -> UnsafeBufferPointer<UInt8> {
     guard number != 0 else { return UnsafeBufferPointer(start: nil, count: 0) }
-    if let index = lastBlock({ first($0) <= number }) {
+    if let index = lastBlock(where: { first(blocks[$0].header) <= number }) {
       let list = BlockTexts(blocks[index], slots)
       let offset = Int(number - first(blocks[index].header))
       if offset < list.count {

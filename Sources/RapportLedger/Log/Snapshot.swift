@@ -71,25 +71,20 @@ public struct Snapshot: ~Copyable, Sendable {
   /// - Complexity: O(log blocks).
   func block(of position: UInt64) -> Int? {
     guard position >= 1, position <= self.position else { return nil }
-    return lastBlock { $0.firstPosition <= position }
+    return lastBlock { blocks[$0].firstPosition <= position }
   }
 
   /// The last position recorded at or before a ledger time; 0 if there is none.
   public func position(recordedBy time: Int64) throws(LedgerError) -> UInt64 {
     guard
-      let index = try lastBlockThrowing({ index throws(LedgerError) in
+      let index = try lastBlock(where: { index throws(LedgerError) in
         try check(index, Self.commitSlots)
         return blocks[index].ledgerTime(ofRank: 0) <= time
       })
     else { return 0 }
     let block = blocks[index]
-    var low = 0
-    var high = block.count
-    while low < high {
-      let middle = (low + high) / 2
-      if block.ledgerTime(ofRank: middle) <= time { low = middle + 1 } else { high = middle }
-    }
-    return min(position, block.firstPosition + UInt64(low) - 1)
+    let next = (0..<block.count).partitioningIndex { block.ledgerTime(ofRank: $0) > time }
+    return min(position, block.firstPosition + UInt64(next) - 1)
   }
 
   /// The last position before so many commits were made.
@@ -120,17 +115,9 @@ public struct Snapshot: ~Copyable, Sendable {
     return before.ledgerTime(ofRank: before.count - 1) == blocks[index].ledgerTime(ofRank: 0)
   }
 
-  func lastBlock(_ holds: (BlockHeader) -> Bool) -> Int? {
-    try? lastBlockThrowing { index throws(LedgerError) in holds(blocks[index].header) }
-  }
-
-  private func lastBlockThrowing(_ holds: (Int) throws(LedgerError) -> Bool) throws(LedgerError) -> Int? {
-    var low = 0
-    var high = blocks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if try holds(middle) { low = middle + 1 } else { high = middle }
-    }
-    return low == 0 ? nil : low - 1
+  /// The last block for which something holds that holds for all before it; nil if it holds for none.
+  func lastBlock<E: Error>(where holds: (Int) throws(E) -> Bool) throws(E) -> Int? {
+    let next = try blocks.indices.partitioningIndex { index throws(E) in try !holds(index) }
+    return next == 0 ? nil : next - 1
   }
 }

@@ -101,15 +101,11 @@ struct KeyBranch {
   ///
   /// - Complexity: O(log customers).
   func find(_ subject: UnsafeBufferPointer<UInt8>, hash sought: UInt64) -> Search {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if hash(of: middle) < sought { low = middle + 1 } else { high = middle }
-    }
-    while low < count, hash(of: low) == sought {
-      if let found = self.subject(of: low), found.elementsEqual(subject) { return .found(low) }
+    var place = (0..<count).partitioningIndex { hash(of: $0) >= sought }
+    while place < count, hash(of: place) == sought {
+      if let found = self.subject(of: place), found.elementsEqual(subject) { return .found(place) }
       if !areSubjectsIntact { return .damaged }
-      low += 1
+      place += 1
     }
     return .absent
   }

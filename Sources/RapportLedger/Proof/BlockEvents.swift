@@ -132,13 +132,8 @@ struct TextDirectory: NumberedTexts, @unchecked Sendable {
   }
 
   func withText<R>(_ number: UInt32, _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
-    var low = 0
-    var high = firsts.count
-    while low < high {
-      let middle = (low + high) / 2
-      if firsts[middle] <= number { low = middle + 1 } else { high = middle }
-    }
-    return body(lists[low - 1][Int(number - firsts[low - 1])])
+    let list = firsts.indices.partitioningIndex { firsts[$0] > number } - 1
+    return body(lists[list][Int(number - firsts[list])])
   }
 }
 

@@ -22,7 +22,7 @@ struct Corrections: Sendable {
   struct Place: Comparable, Hashable {
     var block: Int
     var row: UInt32
-    fileprivate static let nowhere = Place(block: .max, row: 0)
+    static let nowhere = Place(block: .max, row: 0)
     static func < (a: Place, b: Place) -> Bool { (a.block, a.row) < (b.block, b.row) }
   }
 
@@ -126,115 +126,7 @@ struct Corrections: Sendable {
   /// Fewer than these are applied before a thread has begun.
   private static let actsOfThread = 32
 
-  // MARK: Acts
-
-  /// A correction or retraction, and where its target is.
-  struct Act {
-    var place: Place
-    var position: UInt64
-    var customer: UInt32
-    var isRetraction: Bool
-    var time: Int64
-    /// Fingerprint of the target.
-    var fingerprint: UInt64
-    var target = Place.nowhere
-    var targetPosition: UInt64 = 0
-
-    fileprivate init(
-      _ place: Place, in snapshot: borrowing Snapshot, _ reader: inout EventReader
-    ) throws(LedgerError) {
-      let (block, row) = (snapshot.blocks[place.block], Int(place.row))
-      try snapshot.check(place.block, ColumnSet(.customer, .kind, .time, .object, .rank).rawValue, rows: row..<row + 1)
-      self.place = place
-      position = block.firstPosition &+ UInt64(bitPattern: block.column(.rank)[row])
-      customer = UInt32(truncatingIfNeeded: block.column(.customer)[row])
-      isRetraction = block.column(.kind)[row] == Int64(EventKind.eventRetracted.rawValue)
-      time = block.column(.time)[row]
-      fingerprint = UInt64(bitPattern: block.column(.object)[row])
-      // Older logs have it in the event only.
-      if fingerprint == 0 { fingerprint = try Self.target(place, in: snapshot, &reader) }
-    }
-
-    private static func target(
-      _ place: Place, in snapshot: borrowing Snapshot, _ reader: inout EventReader
-    ) throws(LedgerError) -> UInt64 {
-      var text: [UInt8] = []
-      try reader.withEvent(row: Int(place.row), in: place.block, of: snapshot) {
-        facts, record, snapshot throws(LedgerError) in
-        try EventText.append(facts, record, in: snapshot, ledgerTime: nil, to: &text)
-      }
-      let seed = snapshot.seed
-      return EventText.withDocument(text) { document -> UInt64? in
-        guard let data = document.member("data", of: 0), let source = document.member("source", of: data),
-          let id = document.member("id", of: data)
-        else { return nil }
-        return Array(document.string(source).utf8).withUnsafeBufferPointer { source in
-          Array(document.string(id).utf8).withUnsafeBufferPointer {
-            References.fingerprint(source: source, id: $0, seed: seed)
-          }
-        }
-      } ?? 0
-    }
-
-    /// What decides between acts of equal time.
-    fileprivate func tieKey(_ snapshot: borrowing Snapshot, _ reader: inout EventReader) throws(LedgerError) -> TieKey {
-      try reader.withEvent(row: Int(place.row), in: place.block, of: snapshot) {
-        facts, record, snapshot throws(LedgerError) in
-        try TieKey(facts, record, snapshot)
-      }
-    }
-  }
-
-  /// Finds what acts, in the order of what it acts on.
-  private static func acts(
-    _ snapshot: borrowing Snapshot, upTo last: UInt64, of customers: [UInt32]?, on kinds: EventKindSet
-  ) throws(LedgerError) -> [Act] {
-    var acts: [Act] = []
-    var reader = EventReader()
-    try snapshot.forEachRow(of: EventKindSet.corrections, customers: customers, upTo: last) {
-      index, row throws(LedgerError) in
-      acts.append(try Act(Place(block: index, row: UInt32(row)), in: snapshot, &reader))
-    }
-    if acts.isEmpty { return [] }
-    try findTargets(&acts, kinds, snapshot, last)
-    acts.sort { $0.target < $1.target }
-    return acts
-  }
-
-  /// Looks for the targets among the rows of their customers.
-  private static func findTargets(
-    _ acts: inout [Act], _ wanted: EventKindSet, _ snapshot: borrowing Snapshot, _ last: UInt64
-  ) throws(LedgerError) {
-    acts.sort { $0.customer < $1.customer }
-    let wanted = wanted.subtracting(.corrections)
-    for index in snapshot.blocks.indices {
-      let block = snapshot.blocks[index]
-      guard block.firstPosition <= last else { break }
-      guard !block.header.kindSet.isDisjoint(with: wanted) else { continue }
-      let (kinds, ranks) = (block.column(.kind), block.column(.rank))
-      let fingerprints = block.section(BlockSection.fingerprint)
-      var start = 0
-      while start < acts.count {
-        let customer = acts[start].customer
-        var end = start + 1
-        while end < acts.count, acts[end].customer == customer { end += 1 }
-        defer { start = end }
-        let rows = try snapshot.rows(of: customer, in: index)
-        guard !rows.isEmpty else { continue }
-        try snapshot.check(index, ColumnSet(.kind, .rank).rawValue, rows: rows)
-        try snapshot.check(index, BlockSection.fingerprint, ofRows: RowList(rows))
-        for row in rows where wanted.contains(rawValue: UInt8(truncatingIfNeeded: kinds[row])) {
-          let rank = Int(ranks[row])
-          guard block.firstPosition + UInt64(rank) <= last else { continue }
-          let fingerprint = UInt64(bitPattern: fingerprints[rank])
-          for act in start..<end where acts[act].fingerprint == fingerprint {
-            acts[act].target = Place(block: index, row: UInt32(row))
-            acts[act].targetPosition = block.firstPosition + UInt64(rank)
-          }
-        }
-      }
-    }
-  }
+  // MARK: Applying
 
   /// A stretch of acts that are in the order of their targets, moved so that no target is cut in two.
   private static func wholeTargets(_ stretch: Range<Int>, of acts: ArraySlice<Act>) -> ArraySlice<Act> {
@@ -305,75 +197,5 @@ extension EventReader {
       return String(
         decoding: own.elementsEqual(source) ? Array(record.id) : own + [UInt8(ascii: "#")] + record.id, as: UTF8.self)
     }
-  }
-}
-
-extension Snapshot {
-  /// Calls `body` with the rows of some kinds, block by block in order of rows.
-  ///
-  /// - Parameters:
-  ///   - kinds: of those that act: ``EventKindSet/acts``.
-  ///   - customers: only rows of these, in ascending order; nil is all.
-  /// - Complexity: O(1) for a block without such kinds, else O(rows of events that act), or of the customers.
-  func forEachRow(
-    of kinds: EventKindSet, customers: [UInt32]?, upTo last: UInt64,
-    _ body: (_ block: Int, _ row: Int) throws(LedgerError) -> Void
-  ) throws(LedgerError) {
-    let last = min(last, position)
-    for index in blocks.indices {
-      let block = blocks[index]
-      guard block.firstPosition <= last else { break }
-      guard !block.header.kindSet.isDisjoint(with: kinds) else { continue }
-      let isWhole = block.header.lastPosition <= last
-      let (blockKinds, ranks) = (block.column(.kind), block.column(.rank))
-      for row in try actingRows(of: index, customers) {
-        guard kinds.contains(rawValue: UInt8(truncatingIfNeeded: blockKinds[row])) else { continue }
-        if !isWhole {
-          try check(index, Int(Column.rank.rawValue), values: row..<row + 1)
-          guard block.firstPosition &+ UInt64(bitPattern: ranks[row]) <= last else { continue }
-        }
-        try check(index, Int(Column.customer.rawValue), values: row..<row + 1)
-        try body(index, row)
-      }
-    }
-  }
-
-  /// Rows that may be of events that act; their kinds are intact.
-  private func actingRows(of index: Int, _ customers: [UInt32]?) throws(LedgerError) -> [Int] {
-    try check(index, Self.slots(BlockSection.actRow))
-    let acts = blocks[index].section(BlockSection.actRow)
-    var found: [Int] = []
-    if let customers, customers.count < acts.count {
-      for customer in customers {
-        let rows = try rows(of: customer, in: index)
-        try check(index, ColumnSet(.kind).rawValue, rows: rows)
-        found += rows
-      }
-      return found
-    }
-    let column = blocks[index].column(.customer)
-    for place in 0..<acts.count {
-      let row = Int(acts[place])
-      try check(index, ColumnSet(.kind, .customer).rawValue, rows: row..<row + 1)
-      if let customers {
-        let customer = UInt32(truncatingIfNeeded: column[row])
-        let place = customers.partitioningIndex(notBelow: customer)
-        guard place < customers.count, customers[place] == customer else { continue }
-      }
-      found.append(row)
-    }
-    return found
-  }
-}
-
-extension [UInt32] {
-  /// The first index whose element is not below a bound; elements ascend.
-  fileprivate func partitioningIndex(notBelow bound: UInt32) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle] < bound { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

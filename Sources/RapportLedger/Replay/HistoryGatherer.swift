@@ -172,12 +172,6 @@ struct HistoryGatherer: ~Copyable {
       low += step
       step *= 2
     }
-    var high = min(low + step, customers.count)
-    low += 1
-    while low < high {
-      let middle = (low + high) / 2
-      if isBefore(middle) { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return (low + 1..<min(low + step, customers.count)).partitioningIndex { !isBefore($0) }
   }
 }

@@ -147,12 +147,6 @@ struct RowSelection: ~Copyable {
 
   /// The stretch that a selected row belongs to.
   func stretch(of index: Int) -> Int {
-    var low = 0
-    var high = stretches.count
-    while low < high {
-      let middle = (low + high) / 2
-      if stretches[middle].range.upperBound <= index { low = middle + 1 } else { high = middle }
-    }
-    return low
+    stretches.indices.partitioningIndex { stretches[$0].range.upperBound > index }
   }
 }

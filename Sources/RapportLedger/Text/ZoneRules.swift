@@ -34,13 +34,7 @@ public struct ZoneRules: Sendable, Equatable {
   public func offset(at seconds: Int64) -> Int32 {
     guard let last = transitions.last else { return rest?.offset(at: seconds) ?? offsets[0] }
     if seconds >= last { return rest?.offset(at: seconds) ?? offsets[offsets.count - 1] }
-    var low = 0
-    var high = transitions.count
-    while low < high {
-      let middle = (low + high) / 2
-      if transitions[middle] <= seconds { low = middle + 1 } else { high = middle }
-    }
-    return offsets[low]
+    return offsets[transitions.indices.partitioningIndex { transitions[$0] > seconds }]
   }
 
   /// The day on which an instant falls here.

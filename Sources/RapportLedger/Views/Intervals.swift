@@ -60,11 +60,6 @@ struct Presence {
   }
 
   private static func below(_ sorted: [Int64], _ bound: Int64) -> Int {
-    var (low, high) = (0, sorted.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if sorted[middle] < bound { low = middle + 1 } else { high = middle }
-    }
-    return low
+    sorted.indices.partitioningIndex { sorted[$0] >= bound }
   }
 }
