@@ -52,7 +52,20 @@ struct PersonReader: ~Copyable {
   }
 
   /// The events in canonical order, retracted ones too.
-  mutating func items() -> [Item] {
+  mutating func items() -> [Item] { Self.items(&gatherer, belief.corrections, limits) }
+
+  /// The notices that the firm published, which nobody can correct.
+  static func notices(in snapshot: borrowing Snapshot, limits: ReplayLimits) throws(LedgerError) -> [Item] {
+    let request = HistoryRequest(
+      kinds: [.noticePublished], columns: ColumnSet(.rank), readsLines: false, limits: limits)
+    var gatherer = HistoryGatherer(snapshot, request)
+    try gatherer.gatherPerson(of: 0, belief: Belief(Corrections(), People()), from: snapshot)
+    return items(&gatherer, Corrections(), limits)
+  }
+
+  private static func items(
+    _ gatherer: inout HistoryGatherer, _ corrections: borrowing Corrections, _ limits: ReplayLimits
+  ) -> [Item] {
     var items: [Item] = []
     for row in 0..<gatherer.chunk.count where gatherer.chunk.times[row] <= limits.time ?? .max {
       let (block, blockRow) = gatherer.source(ofRow: row)
@@ -60,7 +73,7 @@ struct PersonReader: ~Copyable {
       items.append(
         Item(
           block: block, row: blockRow, position: event.position, time: event.time, kind: event.kind,
-          target: belief.corrections.target(block: block, row: UInt32(blockRow))))
+          target: corrections.target(block: block, row: UInt32(blockRow))))
     }
     return items
   }

@@ -1,7 +1,8 @@
 /// A customer's card: what `rapport show` prints.
 ///
 /// The numbers are those of ``CardProjection``, folded from the customer's complete history; consents are those of
-/// ``Consent``, which also knows what the firm declared and published; the traits come from the payloads of `customer.updated`, declared before observed before inferred, then the later in canonical order.
+/// ``Consent``, which also knows what the firm declared and published; the traits come from the payloads of
+/// `customer.updated`, declared before observed before inferred, then the later in canonical order.
 public struct Card: Sendable {
   public let json: JSONValue
 
@@ -25,13 +26,14 @@ public struct Card: Sendable {
     merged.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let identity = Identity(subject: try snapshot.subject(person.number), merged: merged)
     let position = min(snapshot.position, limits.position ?? .max)
-    let consents = try Consent.states(of: person.number, in: snapshot, at: asOf, limits: limits)
+    let consents = try Consent.standings(of: person.number, in: snapshot, at: asOf, limits: limits)
     let card = try Card.print(identity, facts, consents, traits, snapshot, asOf, position)
     guard explained, case .object(let members) = card else {
       json = card
       return
     }
-    let why = try CardWhy(person, items, traits, in: snapshot)
+    let notices = consents.allSatisfy(\.notices.isEmpty) ? [] : try PersonReader.notices(in: snapshot, limits: limits)
+    let why = try CardWhy(person, items + notices, traits, consents, in: snapshot)
     json = .object(members + [.init(key: "why", value: why.json)])
   }
 
@@ -43,8 +45,8 @@ public struct Card: Sendable {
   }
 
   private static func print(
-    _ identity: Identity, _ facts: [CardFact], _ consents: [(purpose: UInt32, state: ConsentBook.State)],
-    _ traits: Traits, _ snapshot: borrowing Snapshot, _ asOf: Int64, _ position: UInt64
+    _ identity: Identity, _ facts: [CardFact], _ consents: [Consent.Standing], _ traits: Traits,
+    _ snapshot: borrowing Snapshot, _ asOf: Int64, _ position: UInt64
   ) throws(LedgerError) -> JSONValue {
     func first(_ what: CardFact.What) -> CardFact? { facts.first { $0.what == what } }
     func time(_ what: CardFact.What) -> JSONValue {
@@ -67,8 +69,8 @@ public struct Card: Sendable {
     }
     let roles = try named(.role, snapshot).map { JSONValue.string($0.0) }
     var consent: [JSONValue.Member] = []
-    for (purpose, state) in consents {
-      consent.append(.init(key: try snapshot.name(purpose), value: .string(state.rawValue)))
+    for standing in consents {
+      consent.append(.init(key: try snapshot.name(standing.purpose), value: .string(standing.state.rawValue)))
     }
     consent.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     let cases = facts.filter { $0.what == .openCases }.map {

@@ -21,14 +21,18 @@ struct CardWhy {
 
   let json: JSONValue
 
-  /// - Parameter items: the person's history.
+  /// - Parameter items: the person's history, and the firm's notices if a consent is stale.
   /// - Complexity: O(events of the person); each that is named is read.
   init(
-    _ person: borrowing PersonReader, _ items: [PersonReader.Item], _ traits: Traits, in snapshot: borrowing Snapshot
+    _ person: borrowing PersonReader, _ items: [PersonReader.Item], _ traits: Traits, _ consents: [Consent.Standing],
+    in snapshot: borrowing Snapshot
   ) throws(LedgerError) {
     var positions: [Place: [UInt64]] = [:]
     for reason in try person.fold(CardReasons(), in: snapshot) {
       positions[try Place(reason.line, snapshot), default: []].append(reason.position)
+    }
+    for consent in consents {
+      positions[Place("consent", try snapshot.name(consent.purpose)), default: []] += consent.notices.sorted()
     }
     for (field, events) in traits.reasons { positions[Place("traits", field)] = events }
     for (field, events) in traits.contradictionReasons { positions[Place("contradictions", field)] = events }

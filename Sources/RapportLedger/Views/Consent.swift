@@ -3,7 +3,7 @@
 /// The rule is ``ConsentBook``'s, the same that `rapport may` answers by.
 public struct Consent: View {
   public static let name = "consent"
-  public static let version = 3
+  public static let version = 4
   public static let question = "Who agreed to what, and do we send only where we may?"
   public static let definition = ViewDefinition(
     formula: """
@@ -47,6 +47,7 @@ public struct Consent: View {
       version = declaration.version
       basis = declaration.basis
       isNotice = declaration.isNotice
+      position = declaration.position
     }
 
     init(_ decision: ConsentBook.Decision) {
@@ -59,7 +60,7 @@ public struct Consent: View {
     }
 
     var declaration: Declarations.Declaration {
-      .init(time: time, name: purpose, version: version, basis: basis, isNotice: isNotice)
+      .init(time: time, name: purpose, version: version, basis: basis, isNotice: isNotice, position: position)
     }
 
     var decision: ConsentBook.Decision {
@@ -135,37 +136,49 @@ public struct Consent: View {
       case .decided, .touchWithout: continue
       }
     }
-    for (purpose, state) in Self.states(entries, at: query.asOf, tally.declarations) {
-      tally.groups[.name(purpose)].states[state, default: 0] += 1
-      tally.groups[.name(purpose)].decided += 1
+    for standing in Self.standings(entries, at: query.asOf, tally.declarations) {
+      tally.groups[.name(standing.purpose)].states[standing.state, default: 0] += 1
+      tally.groups[.name(standing.purpose)].decided += 1
     }
   }
 
-  /// How a person stands to each purpose that they decided about.
-  private static func states(
+  private static func standings(
     _ entries: Span<Entry>, at time: Int64, _ declarations: Declarations
-  ) -> [(purpose: UInt32, state: ConsentBook.State)] {
+  ) -> [Standing] {
     var decisions: [ConsentBook.Decision] = []
     for index in entries.indices where entries[index].what == .decided { decisions.append(entries[index].decision) }
-    var states: [(purpose: UInt32, state: ConsentBook.State)] = []
+    var standings: [Standing] = []
     while let first = decisions.first {
-      states.append((first.purpose, ConsentBook.state(of: first.purpose, decisions, at: time, declarations).state))
+      let state = ConsentBook.state(of: first.purpose, decisions, at: time, declarations).state
+      var notices: Set<UInt64> = []
+      for decision in decisions where state == .stale && decision.purpose == first.purpose {
+        if let notice = declarations.noticeSuperseding(decision, at: time) { notices.insert(notice.position) }
+      }
+      standings.append(Standing(purpose: first.purpose, state: state, notices: notices))
       decisions.removeAll { $0.purpose == first.purpose }
     }
-    return states
+    return standings
+  }
+
+  /// How a person stands to a purpose.
+  struct Standing {
+    var purpose: UInt32
+    var state: ConsentBook.State
+    /// Of a consent that is stale the positions of the notices published since.
+    var notices: Set<UInt64>
   }
 
   /// How one person stands to each purpose that they decided about, as the view counts it.
-  static func states(
+  static func standings(
     of customer: UInt32, in snapshot: borrowing Snapshot, at time: Int64, limits: ReplayLimits
-  ) throws(LedgerError) -> [(purpose: UInt32, state: ConsentBook.State)] {
+  ) throws(LedgerError) -> [Standing] {
     var declarations = Declarations()
-    var found: [(purpose: UInt32, state: ConsentBook.State)] = []
+    var found: [Standing] = []
     try Replay(limits: limits).run(Consent(), over: snapshot, customer: customer).forEach { person, entries in
       if person == 0 {
         for index in entries.indices { declarations.add(entries[index].declaration) }
       } else {
-        found = states(entries, at: time, declarations)
+        found = standings(entries, at: time, declarations)
       }
     }
     return found

@@ -10,13 +10,15 @@ public struct Declarations {
     /// Of a purpose: 1 consent, 2 contract … ; 0 for a notice.
     var basis: UInt8
     var isNotice: Bool
+    var position: UInt64
 
-    init(time: Int64, name: UInt32, version: UInt32, basis: UInt8, isNotice: Bool) {
+    init(time: Int64, name: UInt32, version: UInt32, basis: UInt8, isNotice: Bool, position: UInt64) {
       self.time = time
       self.name = name
       self.version = version
       self.basis = basis
       self.isNotice = isNotice
+      self.position = position
     }
 
     init?(_ event: History.Event) {
@@ -29,6 +31,7 @@ public struct Declarations {
       name = event.term
       version = event.term2
       isNotice = event.kind == .noticePublished
+      position = event.position
     }
   }
 
@@ -50,12 +53,13 @@ public struct Declarations {
     basis(of: purpose, at: time).map { $0 == Self.consentBasis } ?? true
   }
 
-  /// Whether another version of the notice than the one agreed to was the latest at a time.
-  func isSuperseded(_ decision: ConsentBook.Decision, at time: Int64) -> Bool {
+  /// The version of the notice that was the latest at a time, if it is another one than that agreed to.
+  func noticeSuperseding(_ decision: ConsentBook.Decision, at time: Int64) -> Declaration? {
     guard decision.notice != 0,
       let latest = declarations.last(where: { $0.isNotice && $0.name == decision.notice && $0.time <= time })
-    else { return false }
-    return decision.version == 0 ? latest.time > decision.time : latest.version != decision.version
+    else { return nil }
+    let isOther = decision.version == 0 ? latest.time > decision.time : latest.version != decision.version
+    return isOther ? latest : nil
   }
 }
 
@@ -86,7 +90,8 @@ public struct ConsentBook {
       case .refused: .refused
       case .withdrawn: .withdrawn
       case .expired: .expired
-      case .given: expires <= time ? .expired : declarations.isSuperseded(self, at: time) ? .stale : .given
+      case .given:
+        expires <= time ? .expired : declarations.noticeSuperseding(self, at: time) != nil ? .stale : .given
       }
     }
   }

@@ -207,6 +207,23 @@ struct CardWhyTests {
     #expect(found["satisfaction csat"] == ["a2"])
   }
 
+  @Test func `a stale consent is that, and the notice which superseded the one agreed to`() throws {
+    let story = try given {
+      Event(
+        "consent.given", "2025-03-01",
+        ["purpose": "survey", "method": "form", "notice": "n", "notice_version": "1"]
+      ).id("yes")
+      Event("notice.published", "2025-04-01", ["notice": "n", "version": "2"]).ofTheFirm().id("n2")
+      Event("notice.published", "2025-05-01", ["notice": "n", "version": "3"]).ofTheFirm().id("n3")
+      Event("notice.published", "2025-05-01", ["notice": "other", "version": "9"]).ofTheFirm().id("o9")
+      Event("consent.given", "2025-03-01", ["purpose": "ads", "method": "form"]).id("ads")
+    }
+    #expect(try reasons(in: story)["consent survey"] == ["yes", "n3"])
+    #expect(try reasons(in: story)["consent ads"] == ["ads"])
+    #expect(try reasons(in: story, knownAt: 2)["consent survey"] == ["yes", "n2"])
+    #expect(try reasons(in: story, knownAt: 1)["consent survey"] == ["yes"])
+  }
+
   @Test func `consent is the last decision`() throws {
     let found = try reasons {
       Event("consent.given", "2025-03-01", ["purpose": "ads", "method": "form"]).id("yes")
