@@ -24,6 +24,8 @@ final class ChangesSince: Sendable {
 
   /// More people touched since than one in so many: a replay is as fast.
   private static let touchedShare = 8
+  /// So few may always be touched.
+  private static let touchedMin = 64
 
   /// - Returns: nil if too many are touched.
   /// - Complexity: O(events since + blocks · log rows for those of them who have corrections); where customers were merged,
@@ -31,7 +33,7 @@ final class ChangesSince: Sendable {
   init?(_ snapshot: borrowing Snapshot, limits: ReplayLimits, since position: UInt64) throws(LedgerError) {
     let events = try Self.events(since: position, snapshot)
     let last = limits.position ?? .max
-    let most = max(64, snapshot.customerCount / Self.touchedShare)
+    let most = max(Self.touchedMin, snapshot.customerCount / Self.touchedShare)
     guard events.customers.count <= most else { return nil }
     var people = People()
     var formerPeople = People()
@@ -103,7 +105,10 @@ final class ChangesSince: Sendable {
   }
 
   /// The cases that events since belong to, and those in which events that they act on were or are.
-  func cases(_ request: HistoryRequest, in snapshot: borrowing Snapshot) throws(LedgerError) -> Set<UInt64> {
+  ///
+  /// - Returns: nil if they act on too many customers' events: a replay is as fast.
+  func cases(_ request: HistoryRequest, in snapshot: borrowing Snapshot) throws(LedgerError) -> Set<UInt64>? {
+    guard actedOn.count <= Self.touchedMin || Cohort.areFew(actedOn.count, snapshot) else { return nil }
     var cases: Set<UInt64> = []
     var keys = CaseKeys(snapshot, request)
     let columns = CaseRows.columns.union(ColumnSet(.kind, .rank)).rawValue

@@ -22,8 +22,7 @@ struct Cohort: Sendable {
 
   /// Some people, each of them once. Few are looked for one by one.
   init(_ some: [People.Person], _ snapshot: borrowing Snapshot) {
-    let rows = Int(snapshot.position) / max(1, snapshot.blocks.count)
-    hasRanges = some.count > rows / Self.rowsOfSearch
+    hasRanges = !Self.areFew(some.count, snapshot)
     isSparse = hasRanges
     guard hasRanges else {
       persons = some
@@ -34,6 +33,11 @@ struct Cohort: Sendable {
     for person in some where Self.isInRange(person, snapshot) { bits.clear(person.number) }
     persons = some.filter { !Self.isInRange($0, snapshot) }
     leftOut = bits
+  }
+
+  /// Whether so many customers are found faster one by one than in a pass over all rows.
+  static func areFew(_ customers: Int, _ snapshot: borrowing Snapshot) -> Bool {
+    customers * rowsOfSearch <= Int(snapshot.position) / max(1, snapshot.blocks.count)
   }
 
   /// An id that no event is about has no rows to be found by.

@@ -190,8 +190,9 @@ extension Replay {
       let fresh = try refold(changes.persons, projection, changes.belief, snapshot, firm: firm)
       return (.people(changes.numbers), fresh)
     case .cases:
-      guard !projection.readsFirm else { return nil }
-      let touched = try changes.cases(request([Fold(projection)]), in: snapshot)
+      guard !projection.readsFirm, let touched = try changes.cases(request([Fold(projection)]), in: snapshot) else {
+        return nil
+      }
       if touched.isEmpty { return (.cases([]), nil) }
       let count = parts.reduce(0) { $0 + PartInPlace.count(of: $1) }
       guard touched.count <= max(64, count / Self.touchedShare) else { return nil }

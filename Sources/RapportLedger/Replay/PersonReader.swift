@@ -7,7 +7,7 @@ struct PersonReader: ~Copyable {
   let belief: Belief
   private var gatherer: HistoryGatherer
   private var reader = EventReader()
-  private let limits: ReplayLimits
+  let limits: ReplayLimits
 
   /// - Parameter subject: any of the person's ids.
   /// - Throws: ``LedgerError/noSuchCustomer(_:)`` if no event is about it within the limits.

@@ -3,7 +3,13 @@ extension Replay {
   func outcomes<P: Projection>(
     of customer: UInt32, _ projection: P, over snapshot: borrowing Snapshot
   ) throws(LedgerError) -> Outcomes<P.Record> {
-    let belief = try Belief(snapshot, limits: limits, of: customer)
+    try outcomes(of: customer, projection, Belief(snapshot, limits: limits, of: customer), over: snapshot)
+  }
+
+  /// - Parameter belief: what concerns the person of the customer.
+  func outcomes<P: Projection>(
+    of customer: UInt32, _ projection: P, _ belief: borrowing Belief, over snapshot: borrowing Snapshot
+  ) throws(LedgerError) -> Outcomes<P.Record> {
     let person = belief.people.person(of: customer)
     switch projection.gathering {
     case .people:

@@ -26,7 +26,7 @@ public struct Card: Sendable {
     merged.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let identity = Identity(subject: try snapshot.subject(person.number), merged: merged)
     let position = min(snapshot.position, limits.position ?? .max)
-    let consents = try Consent.standings(of: person.number, in: snapshot, at: asOf, limits: limits)
+    let consents = try Consent.standings(of: person, in: snapshot, at: asOf)
     let card = try Card.print(identity, facts, consents, traits, snapshot, asOf, position)
     guard explained, case .object(let members) = card else {
       json = card

@@ -170,11 +170,13 @@ public struct Consent: View {
 
   /// How one person stands to each purpose that they decided about, as the view counts it.
   static func standings(
-    of customer: UInt32, in snapshot: borrowing Snapshot, at time: Int64, limits: ReplayLimits
+    of person: borrowing PersonReader, in snapshot: borrowing Snapshot, at time: Int64
   ) throws(LedgerError) -> [Standing] {
     var declarations = Declarations()
     var found: [Standing] = []
-    try Replay(limits: limits).run(Consent(), over: snapshot, customer: customer).forEach { person, entries in
+    let replay = Replay(limits: person.limits)
+    let outcomes = try replay.outcomes(of: person.number, Consent(), person.belief, over: snapshot)
+    outcomes.forEach { person, entries in
       if person == 0 {
         for index in entries.indices { declarations.add(entries[index].declaration) }
       } else {
