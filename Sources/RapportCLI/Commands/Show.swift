@@ -40,7 +40,8 @@ struct Show: ParsableCommand {
     let ledger = try options.open(for: .reading)
     do {
       if reorder { try printReorder(ledger) } else { try printCard(ledger) }
-    } catch LedgerError.noSuchCustomer(let id) where moment.at != nil || moment.knownAt != nil {
+    } catch LedgerError.noSuchCustomer(let id) {
+      guard try ledger.read({ try $0.person(id) }) != nil else { throw LedgerError.noSuchCustomer(id) }
       throw Failure(.noSuch, "nothing was known of a customer “\(id)” at that time")
     }
   }

@@ -89,17 +89,16 @@ enum EventText {
 
   /// What one member of an event's payload members says; nil if it is not there or no text or number.
   static func topLevelText(_ name: String, inMembers members: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-    withMember(name, inMembers: members) { document, value in
-      let kind = document.tokens[value].kind
-      return kind == .string || kind == .number ? Array(document.string(value).utf8) : nil
-    }
+    topLevelText(name, of: [UInt8(ascii: "{")] + members + [UInt8(ascii: "}")])
   }
 
-  private static func withMember<R>(
-    _ name: String, inMembers members: UnsafeBufferPointer<UInt8>, _ body: (borrowing JSONDocument, Int) -> R?
-  ) -> R? {
-    withDocument([UInt8(ascii: "{")] + members + [UInt8(ascii: "}")]) { document in
-      document.member(name, of: 0).flatMap { body(document, $0) }
+  /// The same of an event's whole text.
+  static func topLevelText(_ name: String, of text: [UInt8]) -> [UInt8]? {
+    withDocument(text) { document in
+      document.member(name, of: 0).flatMap { value in
+        let kind = document.tokens[value].kind
+        return kind == .string || kind == .number ? Array(document.string(value).utf8) : nil
+      }
     }
   }
 

@@ -12,8 +12,8 @@ public struct Field: Sendable {
   /// The words of a choice, for comparison with values as they come in.
   let words: [ShortText]
 
-  /// Its value is a name that a column has as a number.
-  var isName: Bool { slot != nil && (kind == .text || kind == .label) }
+  /// Its value is a name that a column has as a number, or a list of names that order lines have.
+  var isName: Bool { slot != nil && [.text, .label, .list].contains(kind) }
 
   init(name: String, kind: Kind, slot: Slot?, isRequired: Bool, isPersonal: Bool) {
     self.name = name

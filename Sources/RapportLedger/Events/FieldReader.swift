@@ -10,7 +10,18 @@ struct FieldReader: ~Copyable {
     text.append(UInt8(ascii: "{"))
     text.append(contentsOf: record.members)
     text.append(UInt8(ascii: "}"))
-    return scanner.withDocument(&text) { document in
+    return find(name)
+  }
+
+  /// The same of an event's whole text.
+  mutating func text(ofOpenField name: String, ofEvent event: [UInt8]) -> String? {
+    text.removeAll(keepingCapacity: true)
+    text += event
+    return find(name)
+  }
+
+  private mutating func find(_ name: String) -> String? {
+    scanner.withDocument(&text) { document in
       document.member("data", of: 0).flatMap { document.member(name, of: $0) }.map { document.string($0) }
     }
   }

@@ -6,8 +6,8 @@ extension EnvelopeReader {
   mutating func parseAct(_ now: Int64, _ facts: inout Facts, _ batch: inout EventBatch) throws(Rejection) {
     let data = index(.data)!
     switch facts.kind {
-    case .customerMerged: mention(customer: line.member(Self.into, of: data)!, &batch)
-    case .customerUnmerged: mention(customer: line.member(Self.from, of: data)!, &batch)
+    case .customerMerged: mention(customer: line.text(of: line.member(Self.into, of: data)!), &batch)
+    case .customerUnmerged: mention(customer: line.text(of: line.member(Self.from, of: data)!), &batch)
     default:
       facts.object = References.fingerprint(
         source: line.text(of: line.member(Self.source, of: data)!), id: line.text(of: line.member(Self.id, of: data)!),
@@ -15,7 +15,7 @@ extension EnvelopeReader {
       guard facts.kind == .eventCorrected else { return }
       let set = line.member(Self.set, of: data)!
       try checkCorrectedTime(set, now)
-      mentionTexts(set, &batch)
+      try mentionTexts(set, &batch)
       if line.hasMember(Self.caseId, of: set) || line.hasMember(Self.correlation, of: set) {
         facts.marks.insert(.setsCase)
       }
@@ -45,20 +45,30 @@ extension EnvelopeReader {
 
   /// Mentions the names and customers that a correction sets, as far as they stand in the open: what is sealed must not
   /// be named there.
-  private mutating func mentionTexts(_ set: Int, _ batch: inout EventBatch) {
+  private mutating func mentionTexts(_ set: Int, _ batch: inout EventBatch) throws(Rejection) {
     var key = set + 1
     while key < line.tokens[set].after {
       let value = key + 1
       let name = line.shortText(of: key)
       switch line.tokens[value].kind {
       case .array where name == Self.lines: mentionLines(value, &batch)
-      case .string, .number:
-        let isId = name == Self.into || name == Self.from
-        if isId { mention(customer: value, &batch) }
-        if Personal.isName(line.rawText(of: key).string) { mention(name: value, &batch) }
+      case .string where name == Self.into || name == Self.from:
+        let id = line.text(of: value)
+        try checkCustomer(id, "data.set.\(name == Self.into ? "into" : "from")")
+        mention(customer: id, &batch)
+      case .string, .number, .array: if Personal.isName(line.text(of: key).string) { mention(names: value, &batch) }
       default: break
       }
       key = line.tokens[value].after
+    }
+  }
+
+  private mutating func mention(names value: Int, _ batch: inout EventBatch) {
+    guard line.tokens[value].kind == .array else { return mention(name: value, &batch) }
+    var element = value + 1
+    while element < line.tokens[value].after {
+      mention(name: element, &batch)
+      element = line.tokens[element].after
     }
   }
 
@@ -81,9 +91,7 @@ extension EnvelopeReader {
     mentions.append(.init(event: UInt32(truncatingIfNeeded: batch.count), number: number, isCustomer: false))
   }
 
-  private mutating func mention(customer value: Int, _ batch: inout EventBatch) {
-    let id = line.text(of: value)
-    guard line.tokens[value].kind == .string, (1...255).contains(id.count) else { return }
+  private mutating func mention(customer id: UnsafeBufferPointer<UInt8>, _ batch: inout EventBatch) {
     let number = batch.customers.intern(id).number
     mentions.append(.init(event: UInt32(truncatingIfNeeded: batch.count), number: number, isCustomer: true))
   }

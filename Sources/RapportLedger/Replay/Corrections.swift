@@ -16,6 +16,8 @@ struct Corrections: Sendable {
     fileprivate(set) var lines: [OrderLine] = []
     /// The corrected event as JSON text; empty unless it was asked for, or the event is about identity.
     var text: [UInt8] = []
+    /// Where its sequence stands among others, and the whole of it where that may not decide.
+    fileprivate(set) var sequence = TieKey.Sequence()
   }
 
   /// Where an event stands.
@@ -45,8 +47,9 @@ struct Corrections: Sendable {
 
   /// What became of a row; nil if nothing did.
   func target(block: Int, row: UInt32) -> Target? {
-    for index in ofBlock(block) where targets[index].row == row { return targets[index] }
-    return nil
+    let range = ofBlock(block)
+    let index = range.partitioningIndex { targets[$0].row >= row }
+    return index < range.upperBound && targets[index].row == row ? targets[index] : nil
   }
 
   /// Finds what acts.
@@ -180,6 +183,7 @@ struct Corrections: Sendable {
     guard let last else { return }
     var target = Target(block: place.block, row: place.row, isRetracted: false, by: last.place)
     target.facts = scribe.facts
+    target.sequence = TieKey.Sequence(scribe.facts) { EventText.topLevelText("sequence", of: scribe.text) }
     target.lines = scribe.lines
     if keepsTexts || EventKindSet.mappings.contains(scribe.facts.kind) { target.text = scribe.text }
     effect.latest = max(effect.latest, target.facts.time)

@@ -251,7 +251,7 @@ struct HistoryChunk: ~Copyable {
       let range = Int(starts.start[person])..<Int(starts.start[person + 1])
       guard range.count > 1, !isInOrder(range) else { continue }
       findSources()
-      try sort(range, selection, snapshot, trustsRows: trustsRows)
+      try sort(range, selection, belief, snapshot, trustsRows: trustsRows)
     }
   }
 
@@ -277,7 +277,9 @@ struct HistoryChunk: ~Copyable {
   }
 
   private mutating func sort(
-    _ range: Range<Int>, _ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot, trustsRows: Bool
+    _ range: Range<Int>, _ selection: borrowing RowSelection, _ belief: borrowing Belief,
+    _ snapshot: borrowing Snapshot,
+    trustsRows: Bool
   ) throws(LedgerError) {
     let (times, kinds, sources, slots) = (times, kinds, sources.start, slots.start)
     var order = range.map { Entry(time: times[$0], kind: kinds[$0], index: Int(sources[$0])) }
@@ -289,7 +291,7 @@ struct HistoryChunk: ~Copyable {
       var end = start + 1
       while end < order.count, order[end].time == order[start].time, order[end].kind == order[start].kind { end += 1 }
       if end - start > 1 {
-        let settled = try settle(Array(order[start..<end]), selection, snapshot, trustsRows: trustsRows)
+        let settled = try settle(Array(order[start..<end]), selection, belief, snapshot, trustsRows: trustsRows)
         order.replaceSubrange(start..<end, with: settled)
       }
       start = end
@@ -311,7 +313,8 @@ struct HistoryChunk: ~Copyable {
 
   /// Orders events of equal time and kind by their sequences, sources and ids.
   private mutating func settle(
-    _ entries: [Entry], _ selection: borrowing RowSelection, _ snapshot: borrowing Snapshot, trustsRows: Bool
+    _ entries: [Entry], _ selection: borrowing RowSelection, _ belief: borrowing Belief,
+    _ snapshot: borrowing Snapshot, trustsRows: Bool
   ) throws(LedgerError) -> [Entry] {
     let stretches = entries.map { selection.stretch(of: $0.index) }
     if trustsRows, stretches.allSatisfy({ $0 == stretches[0] }) {
@@ -322,9 +325,13 @@ struct HistoryChunk: ~Copyable {
     var keyed: [(key: TieKey, entry: Entry)] = []
     for (entry, stretch) in zip(entries, stretches) {
       let block = selection.stretches[stretch].block
-      let key = try reader.withEvent(row: Int(selection.rows.start[entry.index]), in: block, of: snapshot) {
+      let row = selection.rows.start[entry.index]
+      var key = try reader.withEvent(row: Int(row), in: block, of: snapshot) {
         facts, record, snapshot throws(LedgerError) in
         try TieKey(facts, record, snapshot)
+      }
+      if let target = belief.corrections.target(block: block, row: row), !target.isRetracted {
+        key.sequence = target.sequence
       }
       keyed.append((key, entry))
     }

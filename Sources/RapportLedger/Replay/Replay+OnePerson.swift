@@ -16,8 +16,8 @@ extension Replay {
       if let outcomes = try stored(projection, of: person, belief, over: snapshot) { return outcomes }
       return try folded(projection, customer, belief, over: snapshot)
     case .cases:
-      // Cases are found in a pass over everybody's events.
-      let isWanted: @Sendable (UInt32) -> Bool = { $0 == person || $0 == 0 }
+      // Cases are found in a pass over everybody's events. Those that begin with the firm are nobody's.
+      let isWanted: @Sendable (UInt32) -> Bool = { $0 == person }
       let shares = try mapStored(projection, over: snapshot, shares: threads) { $0.outcomes(of: isWanted) }
       if let shares {
         return shares.reduce(into: Outcomes<P.Record>()) { $0.append($1) }

@@ -177,7 +177,8 @@ public struct Listening: View, PackedProjection {
   }
 
   private func openRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
-    let ids = try names.texts(ofOpenField: "feedback", at: tally.open.map(\.feedback.position))
+    let ids = try names.texts(
+      ofOpenField: "feedback", of: .feedbackReceived, at: tally.open.map(\.feedback.position), knownAt: query.knownAt)
     return try KeyedRows.sorted(of: Array(zip(tally.open, ids)), names) { open, names, rows in
       let ((person, sign), id) = open
       let customer = try names.subject(person)

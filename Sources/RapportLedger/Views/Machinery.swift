@@ -36,26 +36,40 @@ func word(_ code: UInt8, _ words: [String]) -> String? {
 }
 
 extension Snapshot {
-  /// What a field of some events' `data` says as text, nil where it is not there (``FieldReader``). For rows that name a
-  /// thing by an id that replay only knows as a hash.
+  /// What a field of some events' `data` says as text with all corrections, nil where it is not there (``FieldReader``).
+  /// For rows that name a thing by an id that replay only knows as a hash.
   ///
-  /// - Complexity: O(events), and each frame in which one of them is stored is unpacked once; on all processors.
-  func texts(ofOpenField name: String, at positions: [UInt64]) throws -> [String?] {
+  /// - Parameters:
+  ///   - kind: of these events.
+  ///   - last: corrections behind this position are not known; nil is none.
+  /// - Complexity: O(events), and each frame in which one of them is stored is unpacked once; on all processors. And that
+  ///   of ``Corrections/init(_:upTo:of:on:keepsTexts:)`` for the customers whom they are about.
+  func texts(
+    ofOpenField name: String, of kind: EventKind, at positions: [UInt64], knownAt last: UInt64?
+  ) throws -> [String?] {
     // Rows, and so frames, are in the order of customers: positions of one block are read in that order.
     var order: [(block: Int, row: UInt32, index: Int)] = []
     var rows: [UInt32] = []
-    var last = -1
+    var current = -1
     for (index, position) in positions.enumerated().sorted(by: { $0.element < $1.element }) {
       let block = block(of: position)!
-      if block != last {
+      if block != current {
         try check(block, ColumnSet(.rank).rawValue)
         rows = blocks[block].rowsByRank()
-        last = block
+        current = block
       }
       order.append((block, rows[Int(position - blocks[block].firstPosition)], index))
     }
     order.sort { ($0.block, $0.row) < ($1.block, $1.row) }
     let sorted = order
+    var customers: Set<UInt32> = []
+    for place in blocks.contains(where: { !$0.header.kindSet.isDisjoint(with: .corrections) }) ? sorted : [] {
+      let row = Int(place.row)
+      try check(place.block, ColumnSet(.customer).rawValue, rows: row..<row + 1)
+      customers.insert(UInt32(truncatingIfNeeded: blocks[place.block].column(.customer)[row]))
+    }
+    let corrections = try Corrections(
+      self, upTo: last ?? .max, of: customers.sorted(), on: [kind], keepsTexts: true)
     let found = try withUnsafePointer(to: self) { snapshot in
       let snapshot = SharedPointer(pointer: snapshot)
       return try mapStretches(of: sorted.count, atLeast: 64) { stretch in
@@ -63,6 +77,10 @@ extension Snapshot {
         var fields = FieldReader()
         var texts: [(index: Int, text: String?)] = []
         for place in sorted[stretch] {
+          if let target = corrections.target(block: place.block, row: place.row) {
+            texts.append((place.index, fields.text(ofOpenField: name, ofEvent: target.text)))
+            continue
+          }
           let text = try events.withRecord(row: Int(place.row), in: place.block, of: snapshot.pointer.pointee) {
             fields.text(ofOpenField: name, of: $0)
           }

@@ -144,7 +144,8 @@ public struct Understanding: View {
       ])
     }
     let wishes = Array(tally.wishes.values)
-    let ids = try names.texts(ofOpenField: "wish", at: wishes.map(\.position))
+    let ids = try names.texts(
+      ofOpenField: "wish", of: .wishExpressed, at: wishes.map(\.position), knownAt: query.knownAt)
     var rows = KeyedRows<ViewRow>()
     for (wish, id) in zip(wishes, ids) {
       let id = id ?? ""

@@ -16,6 +16,7 @@ extension View {
   /// Answers a query with the events that a replay sees.
   public func answer(_ query: ViewQuery, over snapshot: borrowing Snapshot, replay: Replay) throws -> ViewAnswer {
     try Self.definition.check(query, of: Self.name)
+    let query = query.known(at: replay.limits.position)
     let counterweights = Self.definition.counterweights
     var answers = try replay.map(counterweights.count + 1, over: snapshot) { index, replay, snapshot in
       if index > 0 {

@@ -5,6 +5,8 @@ public struct ViewQuery: Sendable {
   public var to: Int64?
   /// Facts after this instant do not count; waiting, overdue and provisional are measured at it.
   public var asOf: Int64
+  /// Nothing recorded after this position is known; nil is all. Set by whoever answers.
+  private(set) var knownAt: UInt64?
   /// `--by`; nil is the view's default.
   public var grouping: String?
   /// A single customer; nil is all.
@@ -21,6 +23,12 @@ public struct ViewQuery: Sendable {
     self.to = to
     self.asOf = asOf
     self.grouping = grouping
+  }
+
+  func known(at position: UInt64?) -> ViewQuery {
+    var query = self
+    query.knownAt = position
+    return query
   }
 
   /// Whether an anchor lies in the window.

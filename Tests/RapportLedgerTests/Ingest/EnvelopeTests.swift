@@ -170,6 +170,18 @@ struct EnvelopeTests {
     }
   }
 
+  @Test func `whom a correction names as merged is an id like any`() {
+    func corrected(_ field: String, _ id: String) -> [Verdict] {
+      judge(event("event.corrected", ["source": "/s", "id": "e", "set": [field: .string(id)]]))
+    }
+    for field in ["into", "from"] {
+      #expect(corrected(field, "C2") == [.accepted])
+      for id in ["a@b.c", "", String(repeating: "x", count: 256)] {
+        #expect(corrected(field, id) == [.rejected("data.set.\(field)")])
+      }
+    }
+  }
+
   @Test(arguments: ["a@b", "+491701234567"])
   func `personal subjects are accepted where they are allowed`(subject: String) {
     var rules = IngestRules()

@@ -88,6 +88,20 @@ struct CanonicalOrderTests {
       #expect(try JSON(reading: ledger.card("C1"))["kind"] == "b2b")
     }
   }
+
+  @Test(arguments: ["3", "00000003", "\u{6B}0000003"])
+  func `the sequence of an event is the corrected one`(sequence: String) throws {
+    let story = try given {
+      Event("customer.registered", "2025-03-01", ["kind": "b2b"]).with("sequence", "1").id("a")
+      Event("customer.registered", "2025-03-01", ["kind": "b2c"]).with("sequence", "2")
+      Event("event.corrected", "2025-03-02", ["source": "/spec", "id": "a", "set": ["sequence": .string(sequence)]])
+    }
+    #expect(try JSON(reading: story.ledger.card("C1"))["kind"] == "b2b")
+    try story.ledger.record([
+      Event("event.corrected", "2025-03-03", ["source": "/spec", "id": "a", "set": ["sequence": .null]]).line(9)
+    ])
+    #expect(try JSON(reading: story.ledger.card("C1"))["kind"] == "b2c")
+  }
 }
 
 @Suite("Sequence keys")

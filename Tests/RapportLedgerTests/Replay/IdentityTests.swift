@@ -22,6 +22,26 @@ struct IdentityTests {
     try given(events).ledger.histories(limits: limits)
   }
 
+  @Test func `an id that is only named is nobody's, unless somebody is merged into it`() throws {
+    let ledger = try given {
+      note("A", "2025-01-01")
+      merged("A", into: "left", "2025-01-02")
+      unmerged("A", from: "left", "2025-01-03")
+      unmerged("A", from: "never", "2025-01-03")
+      merged("A", into: "wrong", "2025-01-04", id: "m")
+      Event("event.corrected", "2025-02-01", ["source": "/spec", "id": "m", "set": ["into": "right"]]).of("A")
+    }.ledger
+    try ledger.ledger.read { snapshot in
+      for (id, position, isSomebody) in [
+        ("left", 6, false), ("never", 6, false), ("wrong", 6, false), ("elsewhere", 6, false), ("right", 6, true),
+        ("wrong", 5, true), ("right", 5, false),
+      ] {
+        let person = try snapshot.person(id, limits: ReplayLimits(position: UInt64(position)))
+        #expect((person != nil) == isSomebody, "\(id) at \(position)")
+      }
+    }
+  }
+
   @Test func `a merge that was corrected to be later is none before, whatever is stored`() throws {
     let ledger = try given {
       order("o1").placed("2025-01-01").of("A")

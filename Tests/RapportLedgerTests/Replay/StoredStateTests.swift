@@ -238,16 +238,23 @@ struct StoredStateTests {
       Event("event.corrected", "2025-02-03", ["source": "/spec", "id": "z", "set": ["reason": "late", "name": "Ann"]])
       Event("customer.merged", "2025-02-04", ["into": "M-1"])
       Event("event.corrected", "2025-02-05", ["source": "/spec", "id": "z", "set": ["into": "M-2"]])
+      Event("event.corrected", "2025-02-06", ["source": "/spec", "id": "z", "set": ["fields": ["read-1", "read-2"]]])
     }.ledger
+    let escaped = Event("event.corrected", "2025-02-07", ["source": "/spec", "id": "z", "set": ["channel": "escaped"]])
+    try ledger.record([escaped.line(20).replacing("\"channel\"", with: "\"\\u0063hannel\"")])
     try ledger.ledger.read { snapshot in
-      for name in ["unheard-of", "s", "g", "late"] {
+      for name in ["unheard-of", "s", "g", "late", "read-1", "read-2", "escaped"] {
         let number = try snapshot.name(name)
         #expect(number != nil, "\(name)")
       }
       let sealed = try snapshot.name("Ann")
       #expect(sealed == nil, "what is sealed is named nowhere")
-      let ids = try ["M-1", "M-2"].compactMap { try snapshot.customer($0) }
-      #expect(ids.count == 2)
+      for id in ["M-1", "M-2"] {
+        let number = try snapshot.number(ofCustomer: Array(id.utf8))
+        #expect(number <= snapshot.customerCount)
+        let customer = try snapshot.customer(id)
+        #expect(customer == nil, "no event is about it")
+      }
       #expect(snapshot.customerCount == 3)
     }
     #expect(try ledger.ledger.status().customers == 1)

@@ -83,4 +83,18 @@ struct ListeningTests {
       ], ["feedback": "young", "kind": "idea", "acknowledged": nil, "days": 8],
     ])
   }
+
+  @Test func `open names feedback as it was corrected, as far as that is known`() throws {
+    let story = try given {
+      feedback("received", "2025-03-03", "f1").id("typo")
+      Event("event.corrected", "2025-03-04", ["source": "/spec", "id": "typo", "set": ["feedback": "f2"]])
+    }
+    try story.whenAsked("listening", at: "2025-03-11", options: ["open": ""]).then([["feedback": "f2"]])
+    let early = try story.ledger.ledger.read { snapshot in
+      var query = ViewQuery(asOf: instant("2025-03-11"))
+      query.options["open"] = ""
+      return try Listening().answer(query, over: snapshot, replay: Replay(limits: ReplayLimits(position: 1)))
+    }
+    #expect(early.rows.rows[0]["feedback"] == .text("f1"))
+  }
 }

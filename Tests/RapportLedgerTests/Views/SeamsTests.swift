@@ -37,6 +37,16 @@ struct SeamsTests {
     }.whenAsked("seams").then(["cases": 1, "handovers": 1])
   }
 
+  @Test func `a case that begins with the firm is no customer's`() throws {
+    let story = try given {
+      Event("employee.joined", "2025-03-01", ["employee": "e", "role": "r", "department": "d"]).ofTheFirm()
+        .with("correlationid", "firm").with("department", "sales")
+      note("10:00", "sales")
+    }
+    try story.whenAsked("seams").then(["cases": 2])
+    try story.whenAsked("seams", customer: "C1").then(["cases": 1])
+  }
+
   @Test func `the wait at a seam ends with the next reply by an employee there`() throws {
     try given {
       note("10:00", "sales").with("correlationid", .null).with("correlationid", "k")

@@ -63,6 +63,16 @@ struct UnderstandingTests {
     ])
   }
 
+  @Test func `a wish that was corrected is called what it is now`() throws {
+    let story = try given {
+      Event("wish.expressed", "2025-03-01", ["wish": "grene"]).id("typo")
+      Event("wish.expressed", "2025-03-02", ["wish": "green"]).of("C2")
+      Event("wish.expressed", "2025-03-02", ["wish": "blue"]).of("C3")
+      Event("event.corrected", "2025-03-03", ["source": "/spec", "id": "typo", "set": ["wish": "blue"]])
+    }
+    try story.whenAsked("understanding", by: "wish").then([["wish": "blue", "people": 2], ["wish": "green"]])
+  }
+
   @Test func `what is said again in the window counts there, and is done if that is followed`() throws {
     let story = try given {
       Event("wish.expressed", "2025-01-01", ["wish": "green"])
