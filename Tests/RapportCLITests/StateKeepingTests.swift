@@ -28,6 +28,23 @@ struct StateKeepingTests {
     try Executable.succeed(["replay", "--check", "--quiet", "--ledger", folder.ledger])
   }
 
+  @Test("where states cannot be stored replay says why")
+  func unstorable() throws {
+    let folder = try TemporaryFolder()
+    let lines = [
+      #"{"specversion":"1.0","id":"1","source":"test","type":"customer.updated","subject":"c1","data":{"set":{}}}"#,
+      #"{"specversion":"1.0","id":"2","source":"test","type":"event.corrected","subject":"c1","data":"#
+        + #"{"source":"test","id":"1","set":{"set":{"hobby":{"value":"chess","basis":"inferred","n":3}}}}}"#,
+    ]
+    func replayed(_ line: String) throws -> String {
+      try Executable.succeed(["ingest", "--quiet", "--ledger", folder.ledger], input: Data((line + "\n").utf8))
+      return try Executable.succeed(["replay", "--ledger", folder.ledger]).errors
+    }
+    let said = "no states are stored: a correction"
+    #expect(!(try replayed(lines[0]).contains(said)))
+    #expect(try replayed(lines[1]).contains(said))
+  }
+
   @Test("where states cannot be kept that is said, and recording goes on")
   func failing() throws {
     let folder = try TemporaryFolder()

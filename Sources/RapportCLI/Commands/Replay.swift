@@ -74,6 +74,12 @@ struct Replay: ParsableCommand {
       try output.flush()
       options.note(ReplayPage.summary(of: report))
     }
+    if !report.isStorable, to == nil, !check {
+      options.note(
+        Rich(
+          "no states are stored: a correction of a sealed field, or of an older log, brings a name that no event has; every question folds the log",
+          .warning))
+    }
     for difference in report.differences { Exit.say(difference) }
     if !report.differences.isEmpty || !broken.isEmpty { throw Failure(.damaged) }
     guard check else { return }

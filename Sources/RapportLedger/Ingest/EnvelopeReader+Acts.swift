@@ -56,8 +56,8 @@ extension EnvelopeReader {
         let id = line.text(of: value)
         try checkCustomer(id, "data.set.\(name == Self.into ? "into" : "from")")
         mention(customer: id, &batch)
-      case .string, .number, .array: if Personal.isName(line.text(of: key).string) { mention(names: value, &batch) }
-      default: break
+      default:
+        if standsInTheOpen(key), Personal.isName(line.text(of: key).string) { mention(names: value, &batch) }
       }
       key = line.tokens[value].after
     }

@@ -157,7 +157,7 @@ extension EnvelopeReader {
   }
 
   /// Whether a list has nothing but texts.
-  private func isOfTexts(_ index: Int) -> Bool {
+  func isOfTexts(_ index: Int) -> Bool {
     guard line.tokens[index].kind == .array else { return true }
     var element = index + 1
     while element < line.tokens[index].after {

@@ -72,8 +72,7 @@ extension EnvelopeReader {
   /// some type is sealed, and what is no value of a listed field.
   private mutating func splitCorrection(_ key: Int) {
     let value = key + 1
-    let (name, kind) = (line.rawText(of: key).string, line.tokens[value].kind)
-    if name == "lines", kind == .array {
+    if line.text(of: key).string == "lines", line.tokens[value].kind == .array {
       openBoth(key, UInt8(ascii: "["))
       var element = value + 1
       while element < line.tokens[value].after {
@@ -81,10 +80,21 @@ extension EnvelopeReader {
         element = line.tokens[element].after
       }
       closeBoth(UInt8(ascii: "]"))
-    } else if kind != .object, kind != .array, name != "lines", Personal.isPublicField(name) {
+    } else if standsInTheOpen(key) {
       line.appendMember(key, toList: &members)
     } else {
       line.appendMember(key, toList: &personal)
+    }
+  }
+
+  /// Whether what a correction sets under a key, other than order lines, is kept in the open.
+  func standsInTheOpen(_ key: Int) -> Bool {
+    let (name, value) = (line.text(of: key).string, key + 1)
+    guard name != "lines", Personal.isPublicField(name) else { return false }
+    switch line.tokens[value].kind {
+    case .object: return false
+    case .array: return Personal.isList(name) && isOfTexts(value)
+    default: return true
     }
   }
 
@@ -178,14 +188,19 @@ enum Personal {
   private static let personal = Set(customerShapes.flatMap { $0.fields.filter(\.isPersonal).map(\.name) })
   private static let listed = Set(customerShapes.flatMap { $0.fields.filter { !$0.isPersonal }.map(\.name) })
 
+  private static let lists = Set(customerShapes.flatMap { $0.fields.filter { $0.kind == .list }.map(\.name) })
+
   /// Attributes and fields whose values columns name.
   private static let names: Set<String> = Set(
     customerShapes.flatMap { $0.fields.filter(\.isName).map(\.name) }
       + [Attribute.channel, .touchpoint, .department, .country, .employee].map { "\($0.name)" }
-  ).filter(isPublicField)
+  )
 
-  /// Whether what a correction sets stands in the open, and columns may name it.
+  /// Whether columns may name what a correction sets, if it stands in the open.
   static func isName(_ name: String) -> Bool { names.contains(name) }
+
+  /// Whether a field is a list of texts.
+  static func isList(_ name: String) -> Bool { lists.contains(name) }
 
   /// Whether a field that a correction sets may stand in the open: an attribute that can be set, or listed and personal
   /// in no type.

@@ -8,6 +8,9 @@ public struct ReplayReport: Sendable {
   public var views: [Checkpoint]
   /// Of a check: what differs from the stored state, a sentence each.
   public var differences: [String] = []
+  /// False where the outcomes name a text that no column of the log has, as a correction of a sealed field brings it: they
+  /// cannot be stored, and whoever asks folds the log.
+  public var isStorable = true
 
   public var eventsPerSecond: Double { seconds > 0 ? Double(events) / seconds : 0 }
 
@@ -52,7 +55,7 @@ extension Ledger {
       return try RebuildMark.during(in: stateStore.path) {
         let rebuilt = try Rebuilt(projections, snapshot, threads: threads, keeps: true, isCancelled, onProgress)
         for (checkpoint, fold) in zip(rebuilt.report.views, rebuilt.folds) {
-          try stateStore.store(checkpoint, rebuilt.isStorable ? fold : nil)
+          try stateStore.store(checkpoint, rebuilt.report.isStorable ? fold : nil)
         }
         return rebuilt.report
       }
@@ -62,7 +65,6 @@ extension Ledger {
   /// Views as the log gives them.
   private struct Rebuilt {
     let folds: [any AnyFold]
-    let isStorable: Bool
     var report: ReplayReport
 
     init(
@@ -74,7 +76,7 @@ extension Ledger {
       replay.isCancelled = isCancelled
       folds = projections.map { Self.fold($0, keeps: keeps) }
       let started = Clock.monotonic
-      isStorable = try replay.run(folds, over: snapshot)
+      let isStorable = try replay.run(folds, over: snapshot)
       let effect = try snapshot.belief(limits: replay.limits).belief.effect
       var views: [Checkpoint] = []
       for fold in folds {
@@ -85,7 +87,7 @@ extension Ledger {
       }
       report = ReplayReport(
         position: snapshot.position, events: Int(snapshot.position), threads: replay.threads,
-        seconds: Double(Clock.monotonic - started) / 1e9, views: views)
+        seconds: Double(Clock.monotonic - started) / 1e9, views: views, isStorable: isStorable)
     }
 
     private static func fold(_ projection: some Projection, keeps: Bool) -> any AnyFold {

@@ -235,10 +235,13 @@ struct StoredStateTests {
       Event(
         "event.corrected", "2025-02-02",
         ["source": "/spec", "id": "a", "set": ["lines": [["sku": "s", "group": "g", "quantity": 2]]]])
-      Event("event.corrected", "2025-02-03", ["source": "/spec", "id": "z", "set": ["reason": "late", "name": "Ann"]])
+      Event(
+        "event.corrected", "2025-02-03",
+        ["source": "/spec", "id": "z", "set": ["reason": "late", "name": "Ann", "topic": ["Bob"]]])
       Event("customer.merged", "2025-02-04", ["into": "M-1"])
       Event("event.corrected", "2025-02-05", ["source": "/spec", "id": "z", "set": ["into": "M-2"]])
       Event("event.corrected", "2025-02-06", ["source": "/spec", "id": "z", "set": ["fields": ["read-1", "read-2"]]])
+      Event("event.corrected", "2025-02-06", ["source": "/spec", "id": "z", "set": ["fields": ["Eve", ["x": 1]]]])
     }.ledger
     let escaped = Event("event.corrected", "2025-02-07", ["source": "/spec", "id": "z", "set": ["channel": "escaped"]])
     try ledger.record([escaped.line(20).replacing("\"channel\"", with: "\"\\u0063hannel\"")])
@@ -247,8 +250,10 @@ struct StoredStateTests {
         let number = try snapshot.name(name)
         #expect(number != nil, "\(name)")
       }
-      let sealed = try snapshot.name("Ann")
-      #expect(sealed == nil, "what is sealed is named nowhere")
+      for text in ["Ann", "Bob", "Eve"] {
+        let sealed = try snapshot.name(text)
+        #expect(sealed == nil, "what is sealed is named nowhere")
+      }
       for id in ["M-1", "M-2"] {
         let number = try snapshot.number(ofCustomer: Array(id.utf8))
         #expect(number <= snapshot.customerCount)
@@ -276,6 +281,8 @@ struct StoredStateTests {
         ])
     }.ledger
     let report = try ledger.ledger.replay(threads: 1)
+    #expect(!report.isStorable)
+    #expect(try ledger.ledger.replay(threads: 1, upTo: 1).isStorable)
     let state = try #require(ledger.ledger.stateStore.load("card", version: CardProjection.version))
     #expect(state.parts.isEmpty)
     #expect(state.checkpoint == report.views.first { $0.view == "card" })
