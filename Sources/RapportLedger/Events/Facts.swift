@@ -11,7 +11,8 @@ public struct Facts: BitwiseCopyable, Sendable {
   public var time: Int64 = 0
   /// Position in the log, from 1. Not a column: it follows from the block and the rank of the row.
   public var position: UInt64 = 0
-  /// Hash of the id of the thing that the event is about: an order, a case, a survey.
+  /// Hash of the id of the thing that the event is about: an order, a case, a survey; of a correction or retraction the
+  /// fingerprint of the event that it means.
   public var object: UInt64 = 0
   /// Money, in ten-thousandths of the major unit of `currency`.
   public var amount: Int64 = 0
@@ -20,7 +21,8 @@ public struct Facts: BitwiseCopyable, Sendable {
   public var instant: Int64 = 0
   /// A score, a sentiment, minutes, seconds: in millionths.
   public var number: Int64 = 0
-  /// Dense number of the subject in order of first appearance; 0 is the firm.
+  /// Dense number of the subject in order of first appearance, as a subject or as an id that others are merged into; 0 is
+  /// the firm.
   public var customer: UInt32 = 0
   /// Booleans of the event and what the ledger noted about it.
   public var marks: Marks = []
