@@ -77,7 +77,7 @@ struct Replay: ParsableCommand {
     if !report.isStorable, to == nil, !check {
       options.note(
         Rich(
-          "no states are stored: a correction of a sealed field, or of an older log, brings a name that no event has; every question folds the log",
+          "no states are stored: a correction that an older version recorded brings a name that no event has; every question folds the log",
           .warning))
     }
     for difference in report.differences { Exit.say(difference) }

@@ -52,11 +52,13 @@ extension EnvelopeReader {
       let name = line.shortText(of: key)
       switch line.tokens[value].kind {
       case .array where name == Self.lines: mentionLines(value, &batch)
-      case .string where name == Self.into || name == Self.from:
-        let id = line.text(of: value)
-        try checkCustomer(id, "data.set.\(name == Self.into ? "into" : "from")")
-        mention(customer: id, &batch)
+      case .object where name == Self.set: mentionInferences(value, &batch)
       default:
+        if line.tokens[value].kind == .string, name == Self.into || name == Self.from {
+          let id = line.text(of: value)
+          try checkCustomer(id, "data.set.\(name == Self.into ? "into" : "from")")
+          mention(customer: id, &batch)
+        }
         if standsInTheOpen(key), Personal.isName(line.text(of: key).string) { mention(names: value, &batch) }
       }
       key = line.tokens[value].after
@@ -69,6 +71,15 @@ extension EnvelopeReader {
     while element < line.tokens[value].after {
       mention(name: element, &batch)
       element = line.tokens[element].after
+    }
+  }
+
+  /// Names the traits that `customer.updated` would name, though the correction is sealed: what a trait is called is open.
+  private mutating func mentionInferences(_ traits: Int, _ batch: inout EventBatch) {
+    var key = traits + 1
+    while key < line.tokens[traits].after {
+      if line.observations(ofTrait: key) != nil { mention(name: key, &batch) }
+      key = line.tokens[key + 1].after
     }
   }
 

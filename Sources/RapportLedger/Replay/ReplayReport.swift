@@ -8,7 +8,7 @@ public struct ReplayReport: Sendable {
   public var views: [Checkpoint]
   /// Of a check: what differs from the stored state, a sentence each.
   public var differences: [String] = []
-  /// False where the outcomes name a text that no column of the log has, as a correction of a sealed field brings it: they
+  /// False where the outcomes name a text that no column of the log has, as a correction in an older log brings it: they
   /// cannot be stored, and whoever asks folds the log.
   public var isStorable = true
 

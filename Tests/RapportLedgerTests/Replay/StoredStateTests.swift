@@ -242,25 +242,38 @@ struct StoredStateTests {
       Event("event.corrected", "2025-02-05", ["source": "/spec", "id": "z", "set": ["into": "M-2"]])
       Event("event.corrected", "2025-02-06", ["source": "/spec", "id": "z", "set": ["fields": ["read-1", "read-2"]]])
       Event("event.corrected", "2025-02-06", ["source": "/spec", "id": "z", "set": ["fields": ["Eve", ["x": 1]]]])
+      Event(
+        "event.corrected", "2025-02-07",
+        [
+          "source": "/spec", "id": "z",
+          "set": [
+            "set": [
+              "hobby": ["value": "chess", "basis": "inferred", "n": 3], "Ivy": ["basis": "inferred", "n": "3"],
+              "Joe": ["value": "go", "basis": "declared"], "Kim": 5,
+            ]
+          ],
+        ])
+      Event("referral.converted", "2025-02-07", ["from": "R-1"]).id("r")
+      Event("event.corrected", "2025-02-08", ["source": "/spec", "id": "r", "set": ["from": "R-2"]])
     }.ledger
     let escaped = Event("event.corrected", "2025-02-07", ["source": "/spec", "id": "z", "set": ["channel": "escaped"]])
     try ledger.record([escaped.line(20).replacing("\"channel\"", with: "\"\\u0063hannel\"")])
     try ledger.ledger.read { snapshot in
-      for name in ["unheard-of", "s", "g", "late", "read-1", "read-2", "escaped"] {
+      for name in ["unheard-of", "s", "g", "late", "read-1", "read-2", "escaped", "hobby", "R-2"] {
         let number = try snapshot.name(name)
         #expect(number != nil, "\(name)")
       }
-      for text in ["Ann", "Bob", "Eve"] {
+      for text in ["Ann", "Bob", "Eve", "Ivy", "Joe", "Kim", "chess", "go"] {
         let sealed = try snapshot.name(text)
         #expect(sealed == nil, "what is sealed is named nowhere")
       }
-      for id in ["M-1", "M-2"] {
+      for id in ["M-1", "M-2", "R-2"] {
         let number = try snapshot.number(ofCustomer: Array(id.utf8))
         #expect(number <= snapshot.customerCount)
         let customer = try snapshot.customer(id)
         #expect(customer == nil, "no event is about it")
       }
-      #expect(snapshot.customerCount == 3)
+      #expect(snapshot.customerCount == 4)
     }
     #expect(try ledger.ledger.status().customers == 1)
     _ = try ledger.ledger.replay(threads: 1)
@@ -269,17 +282,28 @@ struct StoredStateTests {
     #expect(try ledger.ledger.verify().damage.isEmpty)
   }
 
-  @Test func `outcomes that name what the log does not are not stored`() throws {
+  @Test func `corrections of what is sealed do not keep states from being stored`() throws {
     let ledger = try given {
       Event("customer.updated", "2025-01-01", ["set": ["age": ["value": 5, "basis": "declared"]]]).id("a")
-      // Sealed, for it may be anything.
+      Event("referral.converted", "2025-01-01", ["from": "C2"]).id("b")
       Event(
         "event.corrected", "2025-02-01",
-        [
-          "source": "/spec", "id": "a",
-          "set": ["set": ["hobby": ["value": "chess", "basis": "inferred", "n": 3]]],
-        ])
+        ["source": "/spec", "id": "a", "set": ["set": ["hobby": ["value": "chess", "basis": "inferred", "n": 3]]]])
+      Event("event.corrected", "2025-02-02", ["source": "/spec", "id": "b", "set": ["from": "C3"]])
     }.ledger
+    #expect(try ledger.ledger.replay(threads: 1).isStorable)
+    #expect(try outcomes(Understanding(), ledger, storedOnly: true) != nil)
+    #expect(try ledger.ledger.replay(check: true).differences.isEmpty)
+  }
+
+  @Test func `outcomes that name what the log does not are not stored`() throws {
+    let ledger = try given { Event("message.received", "2025-01-01").id("a") }.ledger
+    let correction = Event(
+      "event.corrected", "2025-02-01", ["source": "/spec", "id": "a", "set": ["channel": "unheard-of"]])
+    let batch = BatchBox(parsing: Array((correction.line(2) + "\n").utf8), seed: ledger.ledger.meta.seed)
+    // As before corrections brought names with them.
+    batch.value.mentions = []
+    #expect(try LogWriter(ledger.ledger).append(&batch.value).accepted == 1)
     let report = try ledger.ledger.replay(threads: 1)
     #expect(!report.isStorable)
     #expect(try ledger.ledger.replay(threads: 1, upTo: 1).isStorable)
