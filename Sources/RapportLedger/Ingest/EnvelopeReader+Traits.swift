@@ -29,8 +29,9 @@ extension ScannedLine {
   /// On how many observations a trait rests that is inferred, as a quantity; nil for another, or one without a name.
   func observations(ofTrait key: Int) -> Int64? {
     let trait = key + 1
-    guard tokens[key].end > tokens[key].start, let basis = member(Self.basis, of: trait), shortText(of: basis) == Self.inferred,
-      let observations = member(Self.observations, of: trait), tokens[observations].kind == .number
+    guard tokens[key].end > tokens[key].start, let basis = member(Self.basis, of: trait),
+      shortText(of: basis) == Self.inferred, let observations = member(Self.observations, of: trait),
+      tokens[observations].kind == .number
     else { return nil }
     return Self.tenThousandths(rawText(of: observations))
   }
