@@ -47,15 +47,14 @@ struct People: Sendable {
     _ snapshot: borrowing Snapshot, limits: ReplayLimits, corrections: borrowing Corrections,
     of customer: UInt32? = nil
   ) throws(LedgerError) {
-    var mappings = try Mapping.inForce(snapshot, limits, corrections, withoutMerge: &withoutMerge)
+    var all = try Mapping.all(snapshot, limits, corrections)
+    if let customer { all = try Mapping.linked(all, to: customer, snapshot, corrections) }
+    var mappings = Mapping.inForce(all, withoutMerge: &withoutMerge)
     guard !mappings.isEmpty else { return }
     var graph = Graph()
-    for mapping in mappings {
-      graph.join(References.hash(try snapshot.subjectBytes(mapping.customer), seed: snapshot.seed), mapping.object)
-    }
+    for mapping in mappings { graph.join(try snapshot.idHash(of: mapping.customer), mapping.object) }
     if let customer {
-      let root = graph.root(of: References.hash(try snapshot.subjectBytes(customer), seed: snapshot.seed))
-      guard let root else { return }
+      guard let root = graph.root(of: try snapshot.idHash(of: customer)) else { return }
       mappings.removeAll { graph.root(of: $0.object) != root }
     }
     try settle(mappings, &graph, snapshot, corrections)
@@ -133,10 +132,9 @@ private struct Mapping {
   var block: Int
   var row: UInt32
 
-  /// The mappings that are in force, one for each that is not cancelled.
-  static func inForce(
-    _ snapshot: borrowing Snapshot, _ limits: ReplayLimits, _ corrections: borrowing Corrections,
-    withoutMerge: inout [UInt32]
+  /// What maps and what unmaps, as it was corrected.
+  static func all(
+    _ snapshot: borrowing Snapshot, _ limits: ReplayLimits, _ corrections: borrowing Corrections
   ) throws(LedgerError) -> [Mapping] {
     var all: [Mapping] = []
     try snapshot.forEachRow(of: EventKindSet.mappings, customers: nil, upTo: limits.position ?? .max) {
@@ -155,7 +153,33 @@ private struct Mapping {
       }
       if mapping.time <= limits.time ?? .max { all.append(mapping) }
     }
-    all.sort { ($0.customer, $0.object, $0.time) < ($1.customer, $1.object, $1.time) }
+    return all
+  }
+
+  /// Those that link a customer to others, be it through others, as if nothing had been unmerged.
+  ///
+  /// - Complexity: a pass over all for each step from the customer.
+  static func linked(
+    _ all: [Mapping], to customer: UInt32, _ snapshot: borrowing Snapshot, _ corrections: borrowing Corrections
+  ) throws(LedgerError) -> [Mapping] {
+    var ids = [try snapshot.idHash(of: customer): customer]
+    var linked: [Mapping] = []
+    var others = all
+    while true {
+      let customers = Set(ids.values)
+      let end = others.partition { customers.contains($0.customer) || ids[$0.object] != nil }
+      if end == others.count { return linked }
+      ids.merge(try numbers(Array(others[end...]), snapshot, corrections)) { known, _ in known }
+      linked += others[end...]
+      others.removeSubrange(end...)
+    }
+  }
+
+  /// The mappings that are in force, one for each that is not cancelled.
+  ///
+  /// - Parameter withoutMerge: gets the customers of unmerges that cancel nothing.
+  static func inForce(_ mappings: [Mapping], withoutMerge: inout [UInt32]) -> [Mapping] {
+    let all = mappings.sorted { ($0.customer, $0.object, $0.time) < ($1.customer, $1.object, $1.time) }
     var inForce: [Mapping] = []
     var start = 0
     while start < all.count {
@@ -185,9 +209,7 @@ private struct Mapping {
     _ mappings: [Mapping], _ snapshot: borrowing Snapshot, _ corrections: borrowing Corrections
   ) throws(LedgerError) -> [UInt64: UInt32] {
     var numbers: [UInt64: UInt32] = [:]
-    for mapping in mappings {
-      numbers[References.hash(try snapshot.subjectBytes(mapping.customer), seed: snapshot.seed)] = mapping.customer
-    }
+    for mapping in mappings { numbers[try snapshot.idHash(of: mapping.customer)] = mapping.customer }
     let missing = Set(mappings.map(\.object)).subtracting(numbers.keys)
     if missing.count > lookupsMax {
       try snapshot.forEachSubject { number, text in
@@ -212,5 +234,12 @@ private struct Mapping {
       numbers[mapping.object] = try snapshot.number(ofCustomer: Array((id ?? "").utf8))
     }
     return numbers
+  }
+}
+
+extension Snapshot {
+  /// What events that name a customer by its id have as their object.
+  fileprivate func idHash(of customer: UInt32) throws(LedgerError) -> UInt64 {
+    References.hash(try subjectBytes(customer), seed: seed)
   }
 }
