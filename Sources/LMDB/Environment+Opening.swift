@@ -39,14 +39,10 @@ extension Environment {
   private static func createReaderTable(at path: String, _ options: Options) throws(LMDBError) {
     // As LMDB computes it: a header of three cache lines that has room for one reader, and a line for every other.
     let byteCount = (Int(options.maxReaders) + 2) * 64
-    do throws(LMDBError) {
-      let file = try Descriptor.openOrCreate("open", path)
-      let status = try file.status("open")
-      if Int(status.st_blocks) * 512 < max(byteCount, Int(status.st_size)) {
-        try file.allocate("open", byteCount: max(byteCount, Int(status.st_size)))
-      }
-    } catch  where error.isPermissionDenied && options.access == .readOnly {
-      // Of a read-only file system: LMDB goes without.
+    let file = try Descriptor.openOrCreate("open", path)
+    let status = try file.status("open")
+    if Int(status.st_blocks) * 512 < max(byteCount, Int(status.st_size)) {
+      try file.allocate("open", byteCount: max(byteCount, Int(status.st_size)))
     }
   }
 

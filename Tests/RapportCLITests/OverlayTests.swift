@@ -40,6 +40,18 @@ struct OverlayTests {
     #expect(result.errors.contains("volatile") && result.errors.contains("on a volume"))
     #expect(!FileManager.default.fileExists(atPath: overlay.merged + "/ledger"))
   }
+
+  @Test("a file system that nothing can be written to is refused with what to do")
+  func readOnly() throws {
+    let overlay = try Overlay()
+    _ = try Executable.run(["ingest", "--quiet", "--ledger", overlay.lower + "/ledger"], input: events(1...1))
+    try overlay.mount(options: ",ro")
+    let result = try Executable.run(["status", "--ledger", overlay.merged + "/ledger"])
+    #expect(result.status == 1 && result.output == "")
+    #expect(result.errors.contains("Read-only file system; who only reads writes lock files, too: copy it"))
+    let ingest = try Executable.run(["ingest", "--ledger", overlay.merged + "/ledger"], input: events(2...2))
+    #expect(ingest.status == 73)
+  }
 }
 
 /// Two layers in a folder of their own.

@@ -147,7 +147,9 @@ extension LedgerError {
     case .lockTimedOut(let holder): self = .busy(pid: holder, waited: .zero)
     case _ where error.isDamaged:
       self = .damaged(Damage(kind: .file, position: 0, detail: error.description))
-    case _ where error.isPermissionDenied: self = .forbidden(path: path, why: error.description)
+    case _ where error.isPermissionDenied:
+      // Where LMDB keeps no note of its readers, a writer elsewhere would overwrite what they read.
+      self = .forbidden(path: path, why: "\(error); who only reads writes lock files, too: copy it, or ask for the right")
     case _ where error.isVersionMismatch: self = .notALedger(path: path, why: error.description)
     default: self = .inputOutput(path: path, why: error.description)
     }
