@@ -63,6 +63,22 @@ struct WholeProgramTests {
     }
   }
 
+  @Test("a ledger that is moved away ends ingest, and has what was acknowledged where it is")
+  func movedAway() throws {
+    let folder = try TemporaryFolder()
+    let ingest = try RunningExecutable(["ingest", "--quiet", "--ack", "--ledger", folder.ledger])
+    ingest.send(event(1, "message.received", "{}") + "\n")
+    #expect(ingest.wait { ingest.printed.contains(#""position":1"#) })
+    try FileManager.default.moveItem(atPath: folder.ledger, toPath: folder.path + "/moved")
+    ingest.send(event(2, "message.received", "{}") + "\n")
+    let result = ingest.finish()
+    #expect(result.status == 74)
+    #expect(result.errors.contains("It was moved or removed while it was in use"))
+    #expect(!FileManager.default.fileExists(atPath: folder.ledger))
+    let digest = try Executable.run(["digest", "--ledger", folder.path + "/moved"])
+    #expect(digest.output.hasPrefix("1:"))
+  }
+
   @Test("rejects go to a new file after SIGHUP")
   func rejectsRotation() throws {
     let folder = try TemporaryFolder()

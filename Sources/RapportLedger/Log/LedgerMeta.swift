@@ -69,6 +69,9 @@ extension Ledger {
         if error == .permissionDenied { throw .forbidden(path: path, why: "the folder cannot be created") }
         throw .notALedger(path: path, why: "the folder cannot be created: \(error)")
       }
+      if case .absent = DirectoryState.of(path) {
+        throw .notALedger(path: path, why: "it is a link to a folder that is not there; make that one first")
+      }
     }
     // Always, for whoever created it may have died before: its name in the folder above, which LMDB knows nothing of.
     guard isDirectoryFlushed(path + "/..") else {
@@ -149,7 +152,12 @@ extension LedgerError {
       self = .damaged(Damage(kind: .file, position: 0, detail: error.description))
     case _ where error.isPermissionDenied:
       // Where LMDB keeps no note of its readers, a writer elsewhere would overwrite what they read.
-      self = .forbidden(path: path, why: "\(error); who only reads writes lock files, too: copy it, or ask for the right")
+      self = .forbidden(
+        path: path, why: "\(error); who only reads writes lock files, too: copy it, or ask for the right")
+    case .system(.noSuchFileOrDirectory):
+      self = .noSuchFile(
+        path: path,
+        why: "\(error). It was moved or removed while it was in use; where it is now it has what was acknowledged")
     case _ where error.isVersionMismatch: self = .notALedger(path: path, why: error.description)
     default: self = .inputOutput(path: path, why: error.description)
     }

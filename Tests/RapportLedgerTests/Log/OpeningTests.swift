@@ -45,6 +45,14 @@ struct OpeningTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == ["holiday.jpg"])
   }
 
+  @Test func `a link to nowhere is absent to a reader and refused to a writer`() throws {
+    let place = TemporaryPath()
+    try FileManager.default.createSymbolicLink(atPath: place.path, withDestinationPath: place.path + "-elsewhere")
+    guard case .absent = error(place.path, .reading) else { return #expect(Bool(false)) }
+    guard case .notALedger(_, let why) = error(place.path, .writing) else { return #expect(Bool(false)) }
+    #expect(why.contains("a link to a folder that is not there"))
+  }
+
   @Test func `a path below a file or below nothing cannot be created`() throws {
     let place = TemporaryPath()
     guard case .notALedger = error(place.path + "/a/b", .writing) else { return #expect(Bool(false)) }
