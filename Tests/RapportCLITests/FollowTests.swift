@@ -50,8 +50,31 @@ struct FollowTests {
     #expect(try Executable.succeed(["log", "--ledger", folder.ledger]).lines.count == 1)
   }
 
+  @Test func `a signal within a line refuses nothing, and takes what is an event as it stands`() throws {
+    let folder = try TemporaryFolder()
+    let half = #"{"specversion":"1.0","id":"ha"#
+    for (text, taken, said) in [
+      (half, 1, "ended within a line, which was not taken: send it again"),
+      (Self.line("whole"), 2, "its last line was taken as it stands"),
+      (#"{"specversion":"1.0","id":"no event"}"#, 1, "ended within a line"),
+      ("[" + Self.line("b1") + "," + Self.line("b2") + "]", 3, "its last line was taken as it stands"),
+    ] {
+      let ledger = folder.path + "/\(taken)-\(text.utf8.count)"
+      let daemon = try RunningExecutable(["ingest", "--ack", "--ledger", ledger])
+      daemon.send(Self.line("a") + "\n" + text)
+      #expect(daemon.wait { daemon.printed.contains(#""line":1}"#) })
+      daemon.interrupt(by: SIGTERM)
+      #expect(daemon.wait { !daemon.process.isRunning })
+      let result = daemon.finish()
+      #expect(result.status == 0 && result.errors.contains(said), "\(text): \(result.errors)")
+      #expect(try Executable.succeed(["log", "--ledger", ledger]).lines.count == taken, "\(text)")
+    }
+  }
+
   @Test func `a last line without a line end is taken and reported`() throws {
     let folder = try TemporaryFolder()
+    let refused = try Executable.run(["ingest", "--ledger", folder.path + "/other"], input: Data("{".utf8))
+    #expect(refused.status == 65 && refused.errors.contains("its last line was refused as it stands"))
     let arguments = ["ingest", "--ledger", folder.ledger]
     let result = try Executable.succeed(arguments, input: Data((Self.line("a") + "\n" + Self.line("b")).utf8))
     #expect(result.errors.contains("without a line end") && result.errors.contains("line=2"), "\(result.errors)")

@@ -79,6 +79,12 @@ struct WholeProgramTests {
     #expect(digest.output.hasPrefix("1:"))
   }
 
+  @Test("a ledger without a name is a mistake of whoever calls")
+  func emptyName() throws {
+    let result = try Executable.run(["status", "--ledger", ""])
+    #expect(result.status == 64 && result.errors.contains("--ledger is empty"))
+  }
+
   @Test("rejects go to a new file after SIGHUP")
   func rejectsRotation() throws {
     let folder = try TemporaryFolder()

@@ -65,7 +65,7 @@ struct Ingest: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Keep what was done so far in this file, in the text format of Prometheus; it is replaced once a second.",
+      "Keep what was done so far in this file, in the text format of Prometheus; it is replaced within a second of a change.",
       valueName: "file"),
     completion: .file())
   var metrics: String?
@@ -93,21 +93,22 @@ struct Ingest: AsyncParsableCommand {
     if System.isTerminal(input) { options.note(Rich("reading events from the terminal; Ctrl-D ends them", .dim)) }
     let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
     let acknowledgements = ack ? Acknowledgements() : nil
-    let metricsFile = metrics.map { MetricsFile(path: $0) }
+    let metricsFile = try metrics.map { MetricsFile(path: $0, position: try ledger.read { $0.position }) }
     let ingestor = Ingestor(ledger, input: input, options: ingestOptions(input, report, acknowledgements, metricsFile))
     acknowledgements?.attach(ingestor)
     let keeper = keeper(of: ledger)
-    let service = IngestService(ingestor: ingestor, keeper: keeper)
+    let service = IngestService(ingestor: ingestor, keeper: keeper, metrics: metricsFile)
     do {
-      defer { report?.clear() }
+      defer {
+        metricsFile?.write()
+        report?.clear()
+      }
       try await runUntilDone(service)
     } catch let error as LedgerError {
       if case .forbidden = error { throw Failure(.cannotCreate, error.description) }
       throw error
     }
-    let summary = service.summary.withLock { $0 }
-    metricsFile?.write(summary, inputBytes: nil)
-    try conclude(summary, ledger, acknowledgements)
+    try conclude(service.summary.withLock { $0 }, ledger, acknowledgements)
   }
 
   /// Rebuilds views in a process of its own: one that breaks ends only that, and needs no memory of the daemon's.
@@ -145,7 +146,7 @@ struct Ingest: AsyncParsableCommand {
       report?.update(progress)
       metrics?.update(progress)
     }
-    ingest.onUnterminatedLine = { line in report?.noteUnterminated(line: line) }
+    ingest.onUnterminatedLine = { line, outcome in report?.noteUnterminated(line: line, outcome) }
     if let follow {
       ingest.onInputEnd = {
         try System.reopenFIFO(follow, as: input)
@@ -221,18 +222,21 @@ private final class Acknowledgements: Sendable {
 private final class IngestService: Service {
   let ingestor: Ingestor
   private let keeper: StateKeeper
+  private let metrics: MetricsFile?
   let summary = Mutex(IngestSummary())
 
-  init(ingestor: Ingestor, keeper: StateKeeper) {
+  init(ingestor: Ingestor, keeper: StateKeeper, metrics: MetricsFile?) {
     self.ingestor = ingestor
     self.keeper = keeper
+    self.metrics = metrics
   }
 
   func run() async throws {
-    let (ingestor, keeper) = (ingestor, keeper)
+    let (ingestor, keeper, metrics) = (ingestor, keeper, metrics)
     async let kept: Void = System.onThread { keeper.run() }
-    // Until this returns, which cancels it.
+    // Until this returns, which cancels both.
     async let _ = reopenRejectsOnSIGHUP()
+    async let _ = metrics?.keepWritten()
     let result = try await withGracefulShutdownHandler {
       try await System.onThread {
         defer { keeper.stop() }

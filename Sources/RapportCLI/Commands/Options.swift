@@ -19,6 +19,10 @@ struct LedgerOptions: ParsableArguments {
 
   @OptionGroup var display: DisplayOptions
 
+  func validate() throws {
+    if ledger == "" { throw ValidationError("--ledger is empty: name a folder.") }
+  }
+
   var path: String { ledger ?? System.variable("RAPPORT_LEDGER") ?? "./rapport.ledger" }
 
   func open(for purpose: Ledger.Purpose) throws -> Ledger {

@@ -45,10 +45,20 @@ final class IngestReport: Sendable {
   }
 
   /// What such a line says may be half of what its writer had to say.
-  func noteUnterminated(line: UInt64) {
+  func noteUnterminated(line: UInt64, _ outcome: UnterminatedLine) {
     clear()
-    logger.warning(
-      "the input ended without a line end; its last line was taken as it stands", metadata: ["line": "\(line)"])
+    switch outcome {
+    case .taken:
+      logger.warning(
+        "the input ended without a line end; its last line was taken as it stands", metadata: ["line": "\(line)"])
+    case .refused:
+      logger.warning(
+        "the input ended without a line end; its last line was refused as it stands", metadata: ["line": "\(line)"])
+    case .left(let bytes):
+      logger.info(
+        "ended within a line, which was not taken: send it again",
+        metadata: ["line": "\(line)", "bytes_read": "\(bytes)"])
+    }
   }
 
   func clear() { progress?.clear() }
@@ -78,7 +88,7 @@ final class IngestReport: Sendable {
       ])
   }
 
-  /// `20,000 events recorded in 80 ms (250,000/s), position 20,000 · 12 duplicates`
+  /// `20,000 events recorded in 80 ms (250,000/s) · position 20,000 · 12 duplicates`
   static func summary(_ summary: IngestSummary) -> Rich {
     var text = "\(Human.count(summary.accepted, "event")) recorded in \(Human.duration(summary.seconds))"
     if summary.seconds > 0, summary.lines > 0 {

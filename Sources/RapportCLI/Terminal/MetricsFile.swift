@@ -12,60 +12,94 @@ import SystemPackage
 
 /// What ingest has done so far, in Prometheus' text format, for the textfile collector of a node exporter.
 ///
-/// The file is replaced as a whole, at most once a second and at the end, so a reader never sees half of it. Counters
-/// start at zero with the process.
+/// The file is replaced as a whole: when ingest begins, within a second of whatever changes, and at the end. So a reader
+/// sees neither half of it nor, for long, what is not so any more. Counters start at zero with the process.
 final class MetricsFile: Sendable {
+  private struct State {
+    var counts = IngestSummary()
+    var inputBytes: UInt64 = 0
+    /// When the acknowledged line last moved; nil if it has not.
+    var lastCommit: Int64?
+    var isWritten = false
+    var hasComplained = false
+  }
+
   private let path: String
   private let started = Clock.now
-  private let lastWritten = Mutex<Int64>(0)
+  private let state: Mutex<State>
 
-  init(path: String) { self.path = path }
+  /// - Parameter position: the last of the log.
+  init(path: String, position: UInt64) {
+    self.path = path
+    var state = State()
+    state.counts.position = position
+    self.state = Mutex(state)
+  }
 
+  /// Notes what is to be written: whoever commits does not wait for this file.
   func update(_ progress: IngestProgress) {
-    let isDue = lastWritten.withLock { last in
-      guard Clock.monotonic - last >= 1_000_000_000 else { return false }
-      last = Clock.monotonic
-      return true
+    state.withLock { state in
+      state.counts = progress.counts
+      state.inputBytes = progress.inputBytes
+      state.lastCommit = Clock.now
+      state.isWritten = false
     }
-    if isDue { write(progress.counts, inputBytes: progress.inputBytes) }
   }
 
-  /// Writes the last state. A failure is not worth failing for: the events are recorded.
-  func write(_ counts: IngestSummary, inputBytes: UInt64?) {
-    let temporary = path + ".tmp"
+  /// Writes every second what has changed, until it is cancelled.
+  func keepWritten() async {
+    while !Task.isCancelled {
+      write()
+      try? await Task.sleep(for: .seconds(1))
+    }
+  }
+
+  /// Writes what has changed. A failure is said once and not worth failing for: the events are recorded.
+  func write() {
+    let current = state.withLock { state in
+      defer { state.isWritten = true }
+      return state
+    }
+    guard !current.isWritten else { return }
     do {
-      let file = try FileDescriptor.open(
-        temporary, .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
-      try file.closeAfter { _ = try file.writeAll(Self.text(counts, inputBytes: inputBytes, since: started).utf8) }
-      if rename(temporary, path) != 0 { throw Errno(rawValue: errno) }
+      try replaceFile(text(current))
+      state.withLock { $0.hasComplained = false }
     } catch {
-      StandardError.line(Rich("metrics could not be written to \(path): \(error)", .dim), noColor: true)
+      state.withLock { $0.hasComplained = true }
+      if !current.hasComplained { Exit.say("metrics could not be written to \(path): \(error)") }
     }
   }
 
-  static func text(_ counts: IngestSummary, inputBytes: UInt64?, since started: Int64) -> String {
+  private func replaceFile(_ text: String) throws {
+    let temporary = path + ".tmp"
+    let file = try FileDescriptor.open(
+      temporary, .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec],
+      permissions: [.ownerReadWrite, .groupRead, .otherRead])
+    try file.closeAfter { _ = try file.writeAll(text.utf8) }
+    if rename(temporary, path) != 0 { throw Errno(rawValue: errno) }
+  }
+
+  private func text(_ state: State) -> String {
     var text = ""
-    func metric(_ name: String, _ kind: String, _ help: String, _ samples: [(labels: String, value: String)]) {
+    func metric(_ name: String, _ kind: String, _ help: String, _ samples: (labels: String, value: String)...) {
       text += "# HELP rapport_\(name) \(help)\n# TYPE rapport_\(name) \(kind)\n"
       for sample in samples { text += "rapport_\(name)\(sample.labels) \(sample.value)\n" }
     }
+    let counts = state.counts
     metric(
       "ingest_lines_total", "counter", "Input lines by what became of them.",
-      [
-        ("{outcome=\"accepted\"}", "\(counts.accepted)"), ("{outcome=\"duplicate\"}", "\(counts.duplicates)"),
-        ("{outcome=\"conflict\"}", "\(counts.conflicts)"),
-        ("{outcome=\"rejected\"}", "\(counts.rejected - counts.conflicts)"), ("{outcome=\"blank\"}", "\(counts.blank)"),
-      ])
-    if let inputBytes {
-      metric(
-        "ingest_input_bytes_total", "counter", "Bytes of input up to the acknowledged line.", [("", "\(inputBytes)")])
-    }
-    metric("log_position", "gauge", "Position of the last event of the log.", [("", "\(counts.position)")])
+      ("{outcome=\"accepted\"}", "\(counts.accepted)"), ("{outcome=\"duplicate\"}", "\(counts.duplicates)"),
+      ("{outcome=\"conflict\"}", "\(counts.conflicts)"),
+      ("{outcome=\"rejected\"}", "\(counts.rejected - counts.conflicts)"), ("{outcome=\"blank\"}", "\(counts.blank)"))
     metric(
-      "ingest_last_commit_timestamp_seconds", "gauge", "When the acknowledged line last moved.",
-      [("", "\(Clock.now / 1_000_000_000)")])
-    metric("ingest_start_timestamp_seconds", "gauge", "When the process began.", [("", "\(started / 1_000_000_000)")])
+      "ingest_input_bytes_total", "counter", "Bytes of input up to the acknowledged line.", ("", "\(state.inputBytes)"))
+    metric("log_position", "gauge", "Position of the last event of the log.", ("", "\(counts.position)"))
+    if let time = state.lastCommit {
+      metric(
+        "ingest_last_commit_timestamp_seconds", "gauge", "When the acknowledged line last moved.",
+        ("", "\(time / 1_000_000_000)"))
+    }
+    metric("ingest_start_timestamp_seconds", "gauge", "When the process began.", ("", "\(started / 1_000_000_000)"))
     return text
   }
 }

@@ -29,13 +29,20 @@ public struct IngestOptions: Sendable {
   /// Called by the writer's thread when the acknowledged line has moved: everything up to it is durable.
   public var onCommit: (@Sendable (IngestProgress) -> Void)?
   /// Called by the reader's thread with the number of a line that ended with the input, without a line end.
-  public var onUnterminatedLine: (@Sendable (UInt64) -> Void)?
+  public var onUnterminatedLine: (@Sendable (UInt64, UnterminatedLine) -> Void)?
   /// Called when the input has ended: true to go on, where the descriptor now is of an input that others may write to.
   public var onInputEnd: (@Sendable () throws -> Bool)?
 
   public init() {}
 
   var memoryForIDs: Int { max(memory / 8 * 7 - (176 << 20), 1 << 20) }
+}
+
+/// What became of a line that has no line end.
+public enum UnterminatedLine: Sendable, Equatable {
+  case taken, refused
+  /// Reading was ended within it, after so many of its bytes.
+  case left(bytes: Int)
 }
 
 /// Where ingest stands.
@@ -194,12 +201,20 @@ public final class Ingestor: Sendable {
         }
       }
       if !hasMore {
-        if stopping.isRaised { break }
+        if stopping.isRaised {
+          // Half a line is no bad input: whoever is writing it has the whole.
+          if lines.isRestWhole(options.rules, seed: seed) {
+            finish(&lines, &parser, into: batch)
+          } else if lines.restBytes > 0 {
+            options.onUnterminatedLine?(lines.nextLine, .left(bytes: lines.restBytes))
+          }
+          break
+        }
         guard try waitForInput(timeout) else { continue }
         let count = try lines.fill(from: input)
         if count == 0 {
           if batch.value.isEmpty { opened = Clock.monotonic }
-          if let line = lines.finish(&parser, into: &batch.value) { options.onUnterminatedLine?(line) }
+          finish(&lines, &parser, into: batch)
           if try options.onInputEnd?() == true { continue }
           break
         }
@@ -209,6 +224,13 @@ public final class Ingestor: Sendable {
       if isFlood(batch) { batch.value.reserve(min(batch.value.count + room, batchBytesMax / Self.lineBytesUsualMin)) }
       hasMore = lines.parse(&parser, into: &batch.value, atMost: room)
     }
+  }
+
+  /// Takes what stands behind the last line end as a line.
+  private func finish(_ lines: inout LineReader, _ parser: inout EventParser, into batch: BatchBox) {
+    let refused = batch.value.rejects.count
+    guard let line = lines.finish(&parser, into: &batch.value) else { return }
+    options.onUnterminatedLine?(line, batch.value.rejects.count > refused ? .refused : .taken)
   }
 
   /// So much has come within the linger that it pays to fill a whole segment before it is committed. What is read at once

@@ -18,7 +18,7 @@ struct LineReader {
   private var lines: [JSONScanner.Line] = []
   /// Input offset of the first byte of the buffer.
   private var offset: UInt64 = 0
-  private var nextLine: UInt64 = 1
+  private(set) var nextLine: UInt64 = 1
   /// The beginning of a line that is too long, while the rest of it is passed over.
   private var overlong: (text: [UInt8], offset: UInt64)?
 
@@ -90,6 +90,17 @@ struct LineReader {
       submit(upTo: filled, &parser, &batch)
     }
     return number
+  }
+
+  /// Bytes behind the last line end.
+  var restBytes: Int { filled + (overlong?.text.count ?? 0) }
+
+  /// Whether what stands behind the last line end is an event as it is, or a batch of them.
+  func isRestWhole(_ rules: IngestRules, seed: UInt64) -> Bool {
+    var reader = self
+    var batch = EventBatch(seed: seed)
+    var parser = EventParser(seed: seed, rules: rules)
+    return reader.finish(&parser, into: &batch) != nil && !batch.isEmpty && batch.rejects.isEmpty
   }
 
   private static func line(_ base: UnsafeRawPointer, _ start: Int, _ length: Int) -> JSONScanner.Line {
