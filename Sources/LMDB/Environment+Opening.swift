@@ -17,7 +17,7 @@ extension Environment {
     let dataPath = directory + "/data.mdb"
     if options.access == .readOnly { _ = try DataFile(at: dataPath) }  // do not litter a directory that is not ours
 
-    let lock = try lockOpening(of: directory, to: "open", waitingAtMost: .seconds(30))
+    let lock = try lockOpening(of: directory, to: "open", waitingAtMost: openingPatience)
     defer { lock.unlock() }
 
     if options.access == .readWrite {

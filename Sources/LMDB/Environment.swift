@@ -86,8 +86,8 @@ import Synchronization
   /// Opens the environment, and creates it first if the access allows that and it is not there.
   ///
   /// - Throws: `.absent`, `.alreadyOpen`, `.truncated`, `.malformedFile`, `MDB_VERSION_MISMATCH`; `.unsuitable` on a
-  ///   file system that cannot keep it; `.lockTimedOut` if another process takes more than half a minute to open or
-  ///   close it; a system error.
+  ///   file system that cannot keep it; `.lockTimedOut` if another process takes more than ``openingPatience`` to open
+  ///   or close it; a system error.
   public init(at directory: String, options: Options) throws(LMDBError) {
     self.directory = directory
     // Before anything is created there.
@@ -104,6 +104,9 @@ import Synchronization
     unsafe mdb_env_close(handle)
     lock?.unlock()
   }
+
+  /// How long to wait while another process opens or closes the same environment.
+  public static let openingPatience = Duration.seconds(30)
 
   /// The version of the LMDB library in use, as it names itself: `LMDB 0.9.24: (July 24, 2019)`.
   public static var version: String {

@@ -71,6 +71,15 @@ struct FollowTests {
     }
   }
 
+  @Test func `refused lines for a FIFO that nobody reads end ingest, and it waits for nobody`() throws {
+    let folder = try TemporaryFolder()
+    let fifo = folder.path + "/rejects"
+    try #require(mkfifo(fifo, 0o600) == 0)
+    let input = Data((Self.line("a") + "\n{\n").utf8)
+    let result = try Executable.run(["ingest", "--rejects", fifo, "--ledger", folder.ledger], input: input)
+    #expect(result.status == 74 && result.errors.contains("nobody reads what is written to it"), "\(result.errors)")
+  }
+
   @Test func `a last line without a line end is taken and reported`() throws {
     let folder = try TemporaryFolder()
     let refused = try Executable.run(["ingest", "--ledger", folder.path + "/other"], input: Data("{".utf8))

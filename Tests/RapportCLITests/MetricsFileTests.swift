@@ -64,6 +64,23 @@ struct MetricsFileTests {
     #expect(!FileManager.default.fileExists(atPath: path + ".tmp"))
   }
 
+  @Test("others may read it, and a link stays one")
+  func file() throws {
+    let folder = try TemporaryFolder()
+    let (path, link) = (folder.path + "/rapport.prom", folder.path + "/link")
+    try Data().write(to: URL(fileURLWithPath: path))
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+    let former = umask(0o077)
+    defer { umask(former) }
+    try Executable.succeed(["ingest", "--metrics", link, "--ledger", folder.ledger], input: Data(Self.line(1).utf8))
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == path)
+    #expect(Self.samples(path)?["rapport_log_position"] == 1)
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    #expect(mode == 0o644)
+    let refused = try Executable.run(["ingest", "--metrics", "/dev/null", "--ledger", folder.ledger])
+    #expect(refused.status == 73 && refused.errors.contains("/dev/null cannot be the metrics file"))
+  }
+
   @Test("where the file cannot be written that is said once, and recording goes on")
   func unwritable() throws {
     let folder = try TemporaryFolder()

@@ -85,6 +85,30 @@ struct WholeProgramTests {
     #expect(result.status == 64 && result.errors.contains("--ledger is empty"))
   }
 
+  @Test("a daemon that began with an empty ledger seals on where others made the first keys")
+  func firstKeysOfOthers() throws {
+    let folder = try TemporaryFolder()
+    let (one, other) = (
+      try RunningExecutable(["ingest", "--quiet", "--ack", "--ledger", folder.ledger]),
+      try RunningExecutable(["ingest", "--quiet", "--ack", "--ledger", folder.ledger])
+    )
+    #expect(one.wait { FileManager.default.fileExists(atPath: folder.ledger + "/log/data.mdb") })
+    for daemon in [one, other] {
+      daemon.send("\n")
+      #expect(daemon.wait { daemon.printed.contains(#""line":1"#) }, "it has opened the ledger")
+    }
+    try Executable.succeed(["record", "c1", "note.added", "text=first", "--ledger", folder.ledger])
+    for (id, daemon) in [one, other, one].enumerated() {
+      daemon.send(event(id, "note.added", #"{"text":"next \#(id)"}"#) + "\n")
+      #expect(daemon.wait { daemon.printed.contains("\"position\":\(id + 2),") }, "\(daemon.complained)")
+    }
+    for daemon in [one, other] { #expect(daemon.finish().status == 0) }
+    let log = try Executable.succeed(["log", "--ledger", folder.ledger]).output
+    for text in ["first", "next 0", "next 1", "next 2"] { #expect(log.contains(#""text":"\#(text)""#)) }
+    #expect(!FileManager.default.fileExists(atPath: folder.ledger + "/keys.missing"))
+    try Executable.succeed(["verify", "--ledger", folder.ledger])
+  }
+
   @Test("rejects go to a new file after SIGHUP")
   func rejectsRotation() throws {
     let folder = try TemporaryFolder()

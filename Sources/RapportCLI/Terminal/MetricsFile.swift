@@ -28,9 +28,20 @@ final class MetricsFile: Sendable {
   private let started = Clock.now
   private let state: Mutex<State>
 
-  /// - Parameter position: the last of the log.
-  init(path: String, position: UInt64) {
-    self.path = path
+  /// - Parameters:
+  ///   - path: of a regular file, or of none; where it is a link, of what that leads to.
+  ///   - position: the last of the log.
+  init(path: String, position: UInt64) throws {
+    var status = stat()
+    var target = path
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFREG, let resolved = realpath(path, nil) else {
+        throw Failure(.cannotCreate, "\(path) cannot be the metrics file: it is something else; name a file")
+      }
+      defer { free(resolved) }
+      target = String(cString: resolved)
+    }
+    self.path = target
     var state = State()
     state.counts.position = position
     self.state = Mutex(state)
@@ -73,9 +84,12 @@ final class MetricsFile: Sendable {
   private func replaceFile(_ text: String) throws {
     let temporary = path + ".tmp"
     let file = try FileDescriptor.open(
-      temporary, .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec],
-      permissions: [.ownerReadWrite, .groupRead, .otherRead])
-    try file.closeAfter { _ = try file.writeAll(text.utf8) }
+      temporary, .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec], permissions: [.ownerReadWrite])
+    try file.closeAfter {
+      _ = try file.writeAll(text.utf8)
+      // Whatever the umask says: whoever collects it is somebody else, and it holds numbers only.
+      if fchmod(file.rawValue, 0o644) != 0 { throw Errno(rawValue: errno) }
+    }
     if rename(temporary, path) != 0 { throw Errno(rawValue: errno) }
   }
 
@@ -87,7 +101,7 @@ final class MetricsFile: Sendable {
     }
     let counts = state.counts
     metric(
-      "ingest_lines_total", "counter", "Input lines by what became of them.",
+      "ingest_lines_total", "counter", "Input lines by what became of them; each is counted once.",
       ("{outcome=\"accepted\"}", "\(counts.accepted)"), ("{outcome=\"duplicate\"}", "\(counts.duplicates)"),
       ("{outcome=\"conflict\"}", "\(counts.conflicts)"),
       ("{outcome=\"rejected\"}", "\(counts.rejected - counts.conflicts)"), ("{outcome=\"blank\"}", "\(counts.blank)"))

@@ -57,7 +57,11 @@ struct RejectsFile: ~Copyable {
   private mutating func openFile() throws(LedgerError) {
     var status = stat()
     let isDevice = lstat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-    descriptor = open(path, (isDevice ? O_WRONLY : O_RDWR) | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    // Opening a FIFO would wait for somebody who reads it, and for no signal.
+    let flags = isDevice ? O_WRONLY | O_NONBLOCK : O_RDWR
+    descriptor = open(path, flags | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    if descriptor < 0, errno == ENXIO { throw .inputOutput(path: path, why: "nobody reads what is written to it") }
+    if isDevice { _ = fcntl(descriptor, F_SETFL, O_APPEND) }
     guard descriptor >= 0, isDirectoryFlushed(folder(of: path)) else { throw failure() }
     // Lines may be personal, also in a file that was there; if it is somebody else's, it is theirs to say who reads it.
     if !isDevice { fchmod(descriptor, 0o600) }

@@ -147,7 +147,7 @@ extension LedgerError {
         why:
           "it is on \(fileSystem), where neither locks and memory maps of several processes nor flushes can be relied on. Name a folder on a disk of this machine, in a container one on a volume"
       )
-    case .lockTimedOut(let holder): self = .busy(pid: holder, waited: .zero)
+    case .lockTimedOut(let holder): self = .busy(pid: holder, waited: Environment.openingPatience)
     case _ where error.isDamaged:
       self = .damaged(Damage(kind: .file, position: 0, detail: error.description))
     case _ where error.isPermissionDenied:

@@ -42,8 +42,8 @@ final class KeyRing: @unchecked Sendable {
 
   private struct State: ~Copyable {
     var store: KeyStore?
-    /// There were no keys when the ledger was opened, and it was not asked yet whether there should be.
-    var mayBeLost: Bool
+    /// There are keys, or were.
+    var hasSeenKeys = false
     var master: MasterKey?
     /// Customers whose keys were needed last; forgotten together when they are too many.
     var recent = TextTable(seed: 0)
@@ -51,8 +51,6 @@ final class KeyRing: @unchecked Sendable {
     var keys: [CustomerKey] = []
     var branches: [UInt64: (wrapped: [UInt8], key: [UInt8])] = [:]
     let cipher = Cipher()
-
-    init(mayBeLost: Bool) { self.mayBeLost = mayBeLost }
 
     func recentKey(of subject: UnsafeBufferPointer<UInt8>) -> CustomerKey? {
       let number = recent.find(subject)
@@ -77,7 +75,7 @@ final class KeyRing: @unchecked Sendable {
     self.masterKeyPath = masterKeyPath ?? path + "/master.key"
     self.access = access
     self.seed = seed
-    state = State(mayBeLost: DirectoryState.of(path + "/keys/data.mdb") == .absent)
+    state = State()
   }
 
   // MARK: Reading
@@ -230,23 +228,31 @@ final class KeyRing: @unchecked Sendable {
 
   /// Notes that keys are missing where there are none and events have sealed fields.
   ///
-  /// - Complexity: O(events), once, and only where there were no keys when the ledger was opened.
+  /// - Complexity: O(events), and only as long as there are no keys.
   func noteLostKeys() throws(LedgerError) {
-    try withState { state throws(LedgerError) in try noteLostKeys(&state) }
+    try withState { state throws(LedgerError) in
+      if let store = try store(&state) { try noteLostKeys(store, &state) }
+    }
   }
 
-  private func noteLostKeys(_ state: inout State) throws(LedgerError) {
-    guard state.mayBeLost else { return }
-    if !hasAbsenceNote, try hasSealedFields() {
-      let text = """
-        The keys of this ledger are not there, and events of its log have personal fields that are sealed.
-        `rapport keys import FILE` brings them from where they were exported.
-        Until then no event with personal fields can be recorded, because new keys would keep the old ones out for ever.
+  private func noteLostKeys(_ store: KeyStore, _ state: inout State) throws(LedgerError) {
+    guard try !hasKeys(store, &state), !hasAbsenceNote, try hasSealedFields() else { return }
+    // Keys are durable before the events that they seal: they may be those of a writer that has just come.
+    guard try !hasKeys(store, &state) else { return }
+    let text = """
+      The keys of this ledger are not there, and events of its log have personal fields that are sealed.
+      `rapport keys import FILE` brings them from where they were exported.
+      Until then no event with personal fields can be recorded, because new keys would keep the old ones out for ever.
 
-        """
-      try NewFile.write(Array(text.utf8), to: notePath)
+      """
+    try NewFile.write(Array(text.utf8), to: notePath)
+  }
+
+  private func hasKeys(_ store: KeyStore, _ state: inout State) throws(LedgerError) -> Bool {
+    if !state.hasSeenKeys {
+      state.hasSeenKeys = try store.withReading { transaction throws(LedgerError) in try !store.isEmpty(transaction) }
     }
-    state.mayBeLost = false
+    return state.hasSeenKeys
   }
 
   /// Forgets that keys were missing.
@@ -274,7 +280,7 @@ final class KeyRing: @unchecked Sendable {
         }
         let new = keys.indices.filter { keys[$0] == nil }
         if !new.isEmpty {
-          try noteLostKeys(&state)
+          try noteLostKeys(store, &state)
           if hasAbsenceNote { throw .keysMissing(ledger: folder(of: notePath)) }
           let wanted = zip(new, CustomerKey.random(new.count)).map { (subjects[$0], $1) }
           let made = try add(wanted, store, &state).keys
