@@ -14,7 +14,7 @@ struct SnapshotTests {
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Snapshots")
 
-  private func compare(_ text: String, with name: String) throws {
+  static func compare(_ text: String, with name: String) throws {
     let file = Self.folder.appendingPathComponent(name + ".txt")
     if ProcessInfo.processInfo.environment["RAPPORT_UPDATE_SNAPSHOTS"] != nil {
       try text.write(to: file, atomically: true, encoding: .utf8)
@@ -29,7 +29,7 @@ struct SnapshotTests {
       command.split(separator: " ").map(String.init) + ["--help"], environment: ["COLUMNS": "80"])
     #expect(result.status == 0)
     let name = (["help"] + command.split(separator: " ").map(String.init)).joined(separator: "-")
-    try compare(result.output, with: name)
+    try Self.compare(result.output, with: name)
   }
 
   @Test("errors")
@@ -59,6 +59,6 @@ struct SnapshotTests {
         (["$ rapport"] + arguments).joined(separator: " ") + "\n" + result.errors + "exit \(result.status)\n\n"
       text += shown.replacingOccurrences(of: folder.path, with: "/tmp/ledgers")
     }
-    try compare(text, with: "errors")
+    try Self.compare(text, with: "errors")
   }
 }
