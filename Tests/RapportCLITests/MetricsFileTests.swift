@@ -64,6 +64,19 @@ struct MetricsFileTests {
     #expect(!FileManager.default.fileExists(atPath: path + ".tmp"))
   }
 
+  @Test("the position is that of the log, whoever wrote to it, and so is that of the summary")
+  func others() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/rapport.prom"
+    let daemon = try RunningExecutable(["ingest", "--json", "--metrics", path, "--ledger", folder.ledger])
+    #expect(daemon.wait { Self.samples(path)?["rapport_log_position"] == 0 })
+    try Executable.succeed(["record", "c1", "message.received", "--ledger", folder.ledger])
+    #expect(daemon.wait { Self.samples(path)?["rapport_log_position"] == 1 })
+    let result = daemon.finish()
+    #expect(result.json["position"] as? Int == 1 && result.json["accepted"] as? Int == 0)
+    #expect(Self.samples(path)?[Self.lines("accepted")] == 0)
+  }
+
   @Test("others may read it, and a link stays one")
   func file() throws {
     let folder = try TemporaryFolder()

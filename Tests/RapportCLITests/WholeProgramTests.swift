@@ -73,7 +73,7 @@ struct WholeProgramTests {
     ingest.send(event(2, "message.received", "{}") + "\n")
     let result = ingest.finish()
     #expect(result.status == 74)
-    #expect(result.errors.contains("It was moved or removed while it was in use"))
+    #expect(result.errors.contains("it was moved or removed while it was in use"))
     #expect(!FileManager.default.fileExists(atPath: folder.ledger))
     let digest = try Executable.run(["digest", "--ledger", folder.path + "/moved"])
     #expect(digest.output.hasPrefix("1:"))
@@ -83,6 +83,27 @@ struct WholeProgramTests {
   func emptyName() throws {
     let result = try Executable.run(["status", "--ledger", ""])
     #expect(result.status == 64 && result.errors.contains("--ledger is empty"))
+  }
+
+  @Test("a ledger that another has taken the place of gets nothing more, nor does the other", arguments: [true, false])
+  func replaced(isKept: Bool) throws {
+    let folder = try TemporaryFolder()
+    let ingest = try RunningExecutable(["ingest", "--quiet", "--ack", "--ledger", folder.ledger])
+    ingest.send(event(1, "message.received", "{}") + "\n")
+    #expect(ingest.wait { ingest.printed.contains(#""position":1"#) })
+    if isKept {
+      try FileManager.default.moveItem(atPath: folder.ledger, toPath: folder.path + "/moved")
+    } else {
+      try FileManager.default.removeItem(atPath: folder.ledger)
+    }
+    try self.ingest([event(7, "message.received", "{}"), event(8, "message.received", "{}")], into: folder.ledger)
+    ingest.send(event(2, "message.received", "{}") + "\n")
+    let result = ingest.finish()
+    #expect(result.status == 74 && result.errors.contains("it was moved or removed while it was in use"))
+    #expect(!result.output.contains(#""line":2"#))
+    for (path, count) in [(folder.ledger, 2), (folder.path + "/moved", 1)] where isKept || count == 2 {
+      #expect(try Executable.run(["digest", "--ledger", path]).output.hasPrefix("\(count):"))
+    }
   }
 
   @Test("a daemon that began with an empty ledger seals on where others made the first keys")

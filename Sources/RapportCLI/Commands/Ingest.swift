@@ -93,7 +93,7 @@ struct Ingest: AsyncParsableCommand {
     if System.isTerminal(input) { options.note(Rich("reading events from the terminal; Ctrl-D ends them", .dim)) }
     let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
     let acknowledgements = ack ? Acknowledgements() : nil
-    let metricsFile = try metrics.map { try MetricsFile(path: $0, position: try ledger.read { $0.position }) }
+    let metricsFile = try metrics.map { try MetricsFile(path: $0) { try? ledger.read { $0.position } } }
     let ingestor = Ingestor(ledger, input: input, options: ingestOptions(input, report, acknowledgements, metricsFile))
     acknowledgements?.attach(ingestor)
     let keeper = keeper(of: ledger)

@@ -25,13 +25,14 @@ final class MetricsFile: Sendable {
   }
 
   private let path: String
+  private let position: @Sendable () -> UInt64?
   private let started = Clock.now
   private let state: Mutex<State>
 
   /// - Parameters:
   ///   - path: of a regular file, or of none; where it is a link, of what that leads to.
-  ///   - position: the last of the log.
-  init(path: String, position: UInt64) throws {
+  ///   - position: says the last of the log, which others write to as well; nil if it cannot be read.
+  init(path: String, position: @escaping @Sendable () -> UInt64?) throws {
     var status = stat()
     var target = path
     if stat(path, &status) == 0 {
@@ -42,9 +43,8 @@ final class MetricsFile: Sendable {
       target = String(cString: resolved)
     }
     self.path = target
-    var state = State()
-    state.counts.position = position
-    self.state = Mutex(state)
+    self.position = position
+    state = Mutex(State())
   }
 
   /// Notes what is to be written: whoever commits does not wait for this file.
@@ -67,7 +67,12 @@ final class MetricsFile: Sendable {
 
   /// Writes what has changed. A failure is said once and not worth failing for: the events are recorded.
   func write() {
+    let position = position()
     let current = state.withLock { state in
+      if let position, position != state.counts.position {
+        state.counts.position = position
+        state.isWritten = false
+      }
       defer { state.isWritten = true }
       return state
     }

@@ -138,6 +138,8 @@ public final class Ingestor: Sendable {
     }
     if let error = failure.withLock({ $0 }) ?? reading.withLock({ $0 }) { throw error }
     var summary = recording.summary
+    // Others may have recorded since.
+    summary.position = try ledger.read { $0.position }
     summary.seconds = Double(Clock.monotonic - started) / 1e9
     return summary
   }

@@ -138,6 +138,12 @@ extension Ledger {
 }
 
 extension LedgerError {
+  /// Of a ledger that is not at its path any more.
+  static func gone(_ path: String, _ detail: String = "") -> LedgerError {
+    let why = "it was moved or removed while it was in use; where it is now it has what was acknowledged\(detail)"
+    return .noSuchFile(path: path, why: why)
+  }
+
   init(_ error: LMDBError, path: String) {
     switch error.code {
     case .absent: self = .absent(path: path)
@@ -154,10 +160,7 @@ extension LedgerError {
       // Where LMDB keeps no note of its readers, a writer elsewhere would overwrite what they read.
       self = .forbidden(
         path: path, why: "\(error); who only reads writes lock files, too: copy it, or ask for the right")
-    case .system(.noSuchFileOrDirectory):
-      self = .noSuchFile(
-        path: path,
-        why: "\(error). It was moved or removed while it was in use; where it is now it has what was acknowledged")
+    case .system(.noSuchFileOrDirectory): self = .gone(path, ": \(error)")
     case _ where error.isVersionMismatch: self = .notALedger(path: path, why: error.description)
     default: self = .inputOutput(path: path, why: error.description)
     }

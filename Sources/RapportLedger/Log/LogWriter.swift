@@ -78,6 +78,8 @@ final class LogWriter {
     precondition(!isBroken, "a writer that failed to commit is not used again")
     let turn = try acquireTurn()
     let log = ledger.log
+    // Else the turn would be that of another ledger, and a removed one would take what nobody finds again.
+    guard log.isInPlace else { throw .gone(ledger.path) }
     var transaction: WriteTransaction
     do throws(LMDBError) { transaction = try log.write() } catch { throw LedgerError(error, path: ledger.path) }
     isBroken = true
