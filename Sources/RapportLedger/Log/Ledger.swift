@@ -86,7 +86,7 @@ public final class Ledger: Sendable {
   }
 
   private func hasSealedFields() throws(LedgerError) -> Bool {
-    do { return try read { try !$0.customersWithSealedFields(atMost: 1).isEmpty } } catch {
+    do { return try read { try !$0.firstSealedFields(atMost: 1).isEmpty } } catch {
       throw error as! LedgerError
     }
   }

@@ -39,25 +39,41 @@ extension Ledger {
 
   /// Takes over the keys of a file that ``exportKeys(to:)`` wrote; customers that have keys keep theirs.
   ///
-  /// A restored ledger is complete again once everybody with sealed fields has keys; until then it makes no new ones.
+  /// A restored ledger is complete again once everybody with sealed fields has keys; until then it makes no new ones, and
+  /// takes none that do not open what was sealed: they would keep the right ones out.
   ///
+  /// - Throws: ``LedgerError/invalid(_:)`` for what is no file of keys, or one of another ledger; nothing is added then.
   /// - Complexity: O(keys), and in a restored ledger O(events).
   public func importKeys(from path: String) throws -> KeyImport {
     let keys = try Self.readKeys(path)
     try keyRing.noteLostKeys()
+    let sealed = try keyRing.hasAbsenceNote ? read { try $0.firstSealedFields() } : []
+    try check(keys, of: path, with: sealed)
     var result = KeyImport(added: try keyRing.add(keys))
     for (subject, key) in keys {
       if let kept = try keyRing.key(of: subject), kept.bytes != key.bytes { result.differing += 1 }
     }
     guard keyRing.hasAbsenceNote else { return result }
-    let ring = keyRing
-    result.missing = try read { snapshot in
-      try snapshot.customersWithSealedFields().reduce(0) { count, subject in
-        try ring.key(of: subject) == nil ? count + 1 : count
-      }
-    }
+    for fields in sealed where try keyRing.key(of: fields.subject) == nil { result.missing += 1 }
     if result.missing == 0 { try keyRing.removeAbsenceNote() }
     return result
+  }
+
+  /// Makes sure that keys open what was sealed for customers who have none yet.
+  private func check(
+    _ keys: [(subject: [UInt8], key: CustomerKey)], of path: String, with sealed: [SealedFields]
+  ) throws(LedgerError) {
+    let brought = Dictionary(uniqueKeysWithValues: keys.map { ($0.subject, $0.key) })
+    let cipher = Cipher()
+    for fields in sealed {
+      guard let key = brought[fields.subject], try keyRing.key(of: fields.subject) == nil else { continue }
+      let plain = fields.text.withUnsafeBufferPointer { text in
+        withUnsafeBytes(of: key.sealing) { cipher.open(text, key: $0.baseAddress!, for: fields.owner) }
+      }
+      guard plain != nil else {
+        throw .invalid("\(path) has keys of another ledger: they do not open what is sealed here, and none was added")
+      }
+    }
   }
 
   private static func readKeys(_ path: String) throws(LedgerError) -> [(subject: [UInt8], key: CustomerKey)] {
@@ -89,32 +105,41 @@ extension KeyRing {
   }
 }
 
+/// The sealed fields of one event.
+struct SealedFields {
+  var subject: [UInt8]
+  var text: [UInt8]
+  /// What they were sealed for; see ``PayloadRecord/owner``.
+  var owner: UInt64
+}
+
 extension Snapshot {
-  /// Customers with at least one event that has sealed fields, the first ones of the log, in order of their numbers.
+  /// The first event with sealed fields of each customer who has one, in the order of the log's blocks.
   ///
+  /// - Parameter limit: how many customers at most.
   /// - Complexity: O(events): all payloads are unpacked up to that of the last customer who is asked for.
-  func customersWithSealedFields(atMost limit: Int = .max) throws(LedgerError) -> [[UInt8]] {
+  func firstSealedFields(atMost limit: Int = .max) throws(LedgerError) -> [SealedFields] {
     var isSealed = [Bool](repeating: false, count: customerCount + 1)
-    var count = 0
+    var found: [SealedFields] = []
     let coder = FrameCoder()
-    for index in blocks.indices where count < limit {
+    for index in blocks.indices where found.count < limit {
       try check(index, Self.frameSlots | ColumnSet(.customer).rawValue)
       let block = blocks[index]
       let customers = block.column(.customer)
       var payloads = PayloadReader(block, coder: coder)
-      for row in 0..<block.count where count < limit {
+      for row in 0..<block.count where found.count < limit {
         let customer = Int(customers[row])
         if isSealed[customer] { continue }
-        isSealed[customer] = try payloads.withRecord(ofRow: row) { record, _ throws(LedgerError) in
-          !record.sealed.isEmpty
+        let fields = try payloads.withRecord(ofRow: row) { record, _ throws(LedgerError) -> SealedFields? in
+          if record.sealed.isEmpty { return nil }
+          let subject = Array(try subjectBytes(UInt32(customer)))
+          return SealedFields(subject: subject, text: Array(record.sealed), owner: record.owner)
         }
-        if isSealed[customer] { count += 1 }
+        guard let fields else { continue }
+        isSealed[customer] = true
+        found.append(fields)
       }
     }
-    var subjects: [[UInt8]] = []
-    for customer in isSealed.indices where isSealed[customer] {
-      subjects.append(Array(try subjectBytes(UInt32(customer))))
-    }
-    return subjects
+    return found
   }
 }

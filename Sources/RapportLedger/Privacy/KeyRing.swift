@@ -339,6 +339,8 @@ final class KeyRing: @unchecked Sendable {
       added = customers.count
       // Where there are no keys yet, a first master key may be made.
       let master = try master(&state, isNeeded: !store.isEmpty(transaction))
+      // Keys under another one than those that are there could never be read beside them.
+      if let last = try store.lastBranch(transaction) { _ = try branchKey(last, store, &state) }
       var changes: [KeyStore.Change] = []
       for plan in try store.plan(customers.count, transaction) {
         var members = Array(customers[plan.new])

@@ -217,15 +217,23 @@ final class KeyStore {
   func lastNumber(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError)
     -> UInt64
   {
+    guard let last = try lastBranch(transaction) else { return 0 }
+    return last.number + UInt64(last.count) - 1
+  }
+
+  /// The record of the newest customers; nil if there are none.
+  func lastBranch(_ transaction: borrowing some Transaction & ~Copyable & ~Escapable) throws(LedgerError)
+    -> KeyBranch?
+  {
     var last: (number: UInt64, bytes: UnsafeRawBufferPointer)?
     do throws(LMDBError) {
       var cursor = try transaction.cursor(in: branches)
       if let entry = try cursor.last() { last = (entry.key, entry.value.withUnsafeBytes { $0 }) }
       cursor.close()
     } catch { throw LedgerError(error, path: path) }
-    guard let last else { return 0 }
+    guard let last else { return nil }
     guard let branch = KeyBranch(last.number, last.bytes) else { throw damaged(last.number) }
-    return last.number + UInt64(branch.count) - 1
+    return branch
   }
 
   static func firstNumber(ofBranchWith number: UInt64) -> UInt64 {

@@ -223,6 +223,45 @@ struct LogCopyTests {
     #expect(!names(place.path).contains("keys.missing"))
   }
 
+  @Test("a copy takes no keys that do not open it: they would keep its own out")
+  func foreignKeys() throws {
+    let (first, second) = (try TestLedger(height: 4), try TestLedger(height: 4))
+    try first.record([note("1", "C1"), note("2", "C2")])
+    try second.record([note("0", "C0"), note("1", "C1")])
+    let (place, own, foreign) = (TemporaryPath(), TemporaryPath(), TemporaryPath())
+    try backUp(place.path) { try $0.make(from: first.ledger) }
+    _ = try first.ledger.exportKeys(to: own.path)
+    _ = try second.ledger.exportKeys(to: foreign.path)
+    do {
+      let copy = try Ledger(at: place.path, for: .writing, height: 4, mapBytes: 1 << 30)
+      let error = #expect(throws: LedgerError.self) { try copy.importKeys(from: foreign.path) }
+      #expect(error?.description.contains("keys of another ledger") == true)
+      #expect(names(place.path).contains("keys.missing"))
+      #expect(try copy.importKeys(from: own.path) == KeyImport(added: 2))
+    }
+    #expect(try texts(place.path).allSatisfy { $0.contains("secret") })
+  }
+
+  @Test("under another master key nobody gets keys, and nothing is recorded")
+  func otherMasterKey() throws {
+    let (place, other) = (TemporaryPath(), TemporaryPath())
+    for path in [place.path, other.path] {
+      let ledger = try Ledger(at: path, for: .writing, height: 4, mapBytes: 1 << 30)
+      for id in 1...2 { _ = try ledger.record(Array(note("\(id)", "C\(id)").utf8)) }
+    }
+    do {
+      let ledger = try Ledger(
+        at: place.path, for: .writing, masterKeyPath: other.path + "/master.key", height: 4, mapBytes: 1 << 30)
+      for customer in ["C1", "C9"] {
+        let error = #expect(throws: LedgerError.self) { try ledger.record(Array(note("3", customer).utf8)) }
+        #expect(error?.description.contains("is not the master key of this ledger") == true)
+      }
+    }
+    let ledger = try Ledger(at: place.path, for: .writing, height: 4, mapBytes: 1 << 30)
+    #expect(try ledger.record(Array(note("3", "C9").utf8)) == .recorded(position: 3))
+    #expect(try ledger.exportKeys(to: other.path + "/exported") == 3)
+  }
+
   @Test("keys of another ledger are not taken for those of this one")
   func otherKeys() throws {
     let (first, second) = (try TestLedger(height: 4), try TestLedger(height: 4))
