@@ -82,6 +82,8 @@ struct TrustTests {
     let before = try digest(path)
     try Executable.succeed(["record", "C1", "item.scanned", "--ledger", path])
     #expect(try verify(path, "--against", before).status == 0)
+    let page = try Executable.succeed(["verify", "--against", before, "--ledger", path]).output
+    #expect(page.contains("events are those that the digest was taken of"))
 
     let longer = try digest(path)
     let other = folder.path + "/other"

@@ -44,7 +44,7 @@ struct Verify: ParsableCommand {
     let verification = try VerificationReport.ofChild(path: options.path, against: against, options.display)
     try Output.run(noColor: options.noColor) { output in
       if json { return try output.json(verification.json) }
-      try output.page(VerificationPage.page(of: verification, path: options.path))
+      try output.page(VerificationPage.page(of: verification, path: options.path, against: against))
       if !verification.isSound {
         try output.line()
         try output.table(VerificationPage.damage(in: verification))

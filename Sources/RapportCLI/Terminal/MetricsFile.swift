@@ -90,12 +90,17 @@ final class MetricsFile: Sendable {
     let temporary = path + ".tmp"
     let file = try FileDescriptor.open(
       temporary, .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec], permissions: [.ownerReadWrite])
-    try file.closeAfter {
-      _ = try file.writeAll(text.utf8)
-      // Whatever the umask says: whoever collects it is somebody else, and it holds numbers only.
-      if fchmod(file.rawValue, 0o644) != 0 { throw Errno(rawValue: errno) }
+    do {
+      try file.closeAfter {
+        _ = try file.writeAll(text.utf8)
+        // Whatever the umask says: whoever collects it is somebody else, and it holds numbers only.
+        if fchmod(file.rawValue, 0o644) != 0 { throw Errno(rawValue: errno) }
+      }
+      if rename(temporary, path) != 0 { throw Errno(rawValue: errno) }
+    } catch {
+      unlink(temporary)
+      throw error
     }
-    if rename(temporary, path) != 0 { throw Errno(rawValue: errno) }
   }
 
   private func text(_ state: State) -> String {

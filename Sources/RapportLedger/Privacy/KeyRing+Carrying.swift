@@ -21,7 +21,8 @@ extension Ledger {
   /// - Returns: the number of customers.
   /// - Throws: ``LedgerError/cannotCreate(path:why:)`` where something is at the path: it may be the only copy of keys.
   public func exportKeys(to path: String) throws(LedgerError) -> Int {
-    guard DirectoryState.of(path) == .absent else {
+    // The second is where it is written first.
+    for path in [path, path + ".new"] where DirectoryState.of(path) != .absent {
       throw .cannotCreate(path: path, why: "something is there already")
     }
     var text: [UInt8] = []

@@ -9,8 +9,8 @@
 /// A new directory that appears under its name complete or not at all.
 ///
 /// It is filled under another name beside it, `NAME.partial`, and then takes its place in one step. Whatever ends the
-/// process before, there is nothing under the name; what SIGKILL left of the partial one the next attempt removes. A
-/// lock on the partial directory keeps two attempts apart.
+/// process before, there is nothing under the name; what SIGKILL left of the partial one the next attempt removes, if it
+/// is no more than such an attempt makes. A lock on the partial directory keeps two attempts apart.
 ///
 /// ```swift
 /// let staged = try StagedDirectory(for: "backup")
@@ -93,6 +93,10 @@ private struct PartialDirectory: ~Copyable, Sendable {
         close(descriptor)
         continue
       }
+      guard Self.holdsRemainsOnly(path) else {
+        close(descriptor)
+        throw .cannotCreate(path: path, why: "the copy is made there, and it holds other things; name another folder")
+      }
       guard fchmod(descriptor, 0o700) == 0 else {
         let why = String(cString: strerror(errno))
         close(descriptor)
@@ -105,6 +109,17 @@ private struct PartialDirectory: ~Copyable, Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Whether a folder has nothing but what copies of ledgers are made of.
+  private static func holdsRemainsOnly(_ path: String) -> Bool {
+    let files: Set = ["data.mdb", "lock.mdb", "open.lock"]
+    return entries(of: path)?.allSatisfy { name in
+      switch name {
+      case "log": entries(of: path + "/log")?.allSatisfy(files.contains) ?? false
+      default: name == KeyRing.absenceNote || name == KeyRing.absenceNote + ".new"
+      }
+    } ?? false
+  }
 
   func isStill(at path: String) -> Bool { Self.isDirectory(descriptor, at: path) }
 

@@ -65,6 +65,22 @@ struct LogCopyTests {
     #expect(names(place.path).isEmpty)
   }
 
+  @Test(
+    "a folder with other things is no such rest, and stays", arguments: ["photo.jpg", "log/photo.jpg", "keys/data.mdb"])
+  func somebodyElses(name: String) throws {
+    let place = TemporaryPath()
+    let file = place.path + ".partial/" + name
+    for path in [place.path + ".partial/log/data.mdb", file] {
+      let url = URL(fileURLWithPath: path)
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data("mine".utf8).write(to: url)
+    }
+    let error = #expect(throws: LedgerError.self) { _ = try StagedDirectory(for: place.path) }
+    #expect(error?.description.contains("it holds other things") == true)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("mine".utf8))
+    #expect(FileManager.default.fileExists(atPath: place.path + ".partial/log/data.mdb"))
+  }
+
   @Test("two attempts at one destination do not mix")
   func concurrent() throws {
     let place = TemporaryPath()
