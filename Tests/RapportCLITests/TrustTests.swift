@@ -55,6 +55,14 @@ struct TrustTests {
     }
     try sound.write(to: file)
     #expect(try verify(path).status == 0)
+    let elsewhere = folder.path + "/elsewhere.key"
+    try FileManager.default.moveItem(atPath: path + "/master.key", toPath: elsewhere)
+    let locked = try verify(path)
+    #expect(locked.status == 0 && locked.errors.contains("the customers' keys were not opened"))
+    let opened = try verify(path, "--master-key", elsewhere)
+    #expect(opened.status == 0 && opened.errors == "")
+    try "nonsense".write(toFile: elsewhere, atomically: true, encoding: .utf8)
+    #expect(try verify(path, "--master-key", elsewhere).status == 1)
   }
 
   // MARK: Sound

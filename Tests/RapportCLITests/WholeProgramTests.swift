@@ -79,6 +79,16 @@ struct WholeProgramTests {
     #expect(digest.output.hasPrefix("1:"))
   }
 
+  @Test("a rejects file that cannot be is said before anything is read", arguments: ["", "/nowhere/rejects.ndjson"])
+  func impossibleRejects(name: String) throws {
+    let folder = try TemporaryFolder()
+    let result = try Executable.run(
+      ["ingest", "--rejects", folder.path + name, "--ledger", folder.ledger],
+      input: Data((event(1, "message.received", "{}") + "\n").utf8))
+    #expect(result.status == 73 && result.errors.contains("cannot be the rejects file"))
+    #expect(!FileManager.default.fileExists(atPath: folder.ledger))
+  }
+
   @Test("a ledger without a name is a mistake of whoever calls")
   func emptyName() throws {
     let result = try Executable.run(["status", "--ledger", ""])

@@ -41,7 +41,9 @@ struct Ingest: AsyncParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Commit at the latest so long after the first waiting event.", valueName: "duration"))
+    help: ArgumentHelp(
+      "Commit at the latest so long after the first waiting event; a number without a unit is seconds.",
+      valueName: "duration"))
   var linger = DurationArgument.milliseconds(20)
 
   @Option(
@@ -84,6 +86,7 @@ struct Ingest: AsyncParsableCommand {
   }
 
   func run() async throws {
+    if let rejects { try System.checkCanBeFile(rejects, "the rejects file") }
     let input = try follow.map { try System.openFIFO($0) } ?? 0
     let ledger = try options.open(for: .writing)
     if ledger.isOnOverlay {

@@ -14,9 +14,10 @@ struct VerificationReport {
   ///
   /// - Throws: a ``Failure`` where the child said what is wrong; ``Interrupted``.
   static func ofChild(
-    path: String, against digest: LogDigest? = nil, _ display: DisplayOptions
+    path: String, masterKey: String? = nil, against digest: LogDigest? = nil, _ display: DisplayOptions
   ) throws -> Verification {
     var arguments = ["verify", "--tell-parent", "--ledger", path]
+    if let masterKey { arguments += ["--master-key", masterKey] }
     if let digest { arguments += ["--against", digest.description] }
     var report = VerificationReport()
     var progress: ProgressLine?
@@ -36,9 +37,9 @@ struct VerificationReport {
   }
 
   /// The child's half.
-  static func tell(path: String, against digest: LogDigest?) throws {
+  static func tell(path: String, masterKey: String?, against digest: LogDigest?) throws {
     Faults.remove()
-    let verification = try Ledger.verify(at: path, against: digest, onStep: say)
+    let verification = try Ledger.verify(at: path, masterKeyPath: masterKey, against: digest, onStep: say)
     say(
       "result", "\(verification.position)", "\(verification.checkedEvents)", "\(verification.sealedEvents)",
       verification.digest?.description ?? "")

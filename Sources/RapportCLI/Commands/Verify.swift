@@ -40,8 +40,10 @@ struct Verify: ParsableCommand {
   }
 
   func run() throws {
-    if tellParent { return try VerificationReport.tell(path: options.path, against: against) }
-    let verification = try VerificationReport.ofChild(path: options.path, against: against, options.display)
+    let (path, masterKey) = (options.path, options.masterKey)
+    if tellParent { return try VerificationReport.tell(path: path, masterKey: masterKey, against: against) }
+    let verification = try VerificationReport.ofChild(
+      path: path, masterKey: masterKey, against: against, options.display)
     try Output.run(noColor: options.noColor) { output in
       if json { return try output.json(verification.json) }
       try output.page(VerificationPage.page(of: verification, path: options.path, against: against))
@@ -51,5 +53,9 @@ struct Verify: ParsableCommand {
       }
     }
     if !verification.isSound { throw Failure(.damaged) }
+    let key = masterKey ?? path + "/master.key"
+    if System.isThere(path + "/keys/data.mdb"), !System.isThere(key) {
+      options.note(Rich("the customers' keys were not opened: the master key, \(key), is not there", .warning))
+    }
   }
 }

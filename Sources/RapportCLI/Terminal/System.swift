@@ -111,7 +111,24 @@ enum System {
     return UInt64(max(0, status.st_size - offset))
   }
 
-  /// Opens a FIFO for reading, and for writing too: so it never ends when its last writer goes.
+  static func isThere(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0
+  }
+
+  /// Makes sure that a file can be made or opened: said at once, it is not said at the first line that is meant for it.
+  static func checkCanBeFile(_ path: String, _ what: String) throws {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw Failure(.cannotCreate, "\(path) cannot be \(what): it is a folder")
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    guard isThere(folder) else {
+      throw Failure(.cannotCreate, "\(path) cannot be \(what): \(folder) is not there")
+    }
+  }
+
+  /// Opens a FIFO for reading.
   static func openFIFO(_ path: String) throws -> Int32 {
     var status = stat()
     guard stat(path, &status) == 0 else { throw Failure(.inputOutput, "\(path): \(message(errno))") }

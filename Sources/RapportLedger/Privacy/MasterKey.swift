@@ -11,7 +11,7 @@ struct MasterKey {
     if DirectoryState.of(path) == .absent { return nil }
     let text = try NewFile.read(path)
     guard let bytes = Hexadecimal.decode(Array(text.prefix { $0 != 0x0A })), bytes.count == 32 else {
-      throw .invalid("\(path) is no master key: it must hold 64 hexadecimal digits")
+      throw .noMasterKey("\(path) is no master key: it must hold 64 hexadecimal digits")
     }
     return MasterKey(bytes: bytes)
   }

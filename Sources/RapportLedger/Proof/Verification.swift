@@ -56,11 +56,13 @@ extension Ledger {
   ///
   /// So on a damaged file this is even more likely to end the process than ``verify(against:threads:onStep:)``.
   public static func verify(
-    at path: String, against digest: LogDigest? = nil, threads: Int = Replay.processors,
+    at path: String, masterKeyPath: String? = nil, against digest: LogDigest? = nil, threads: Int = Replay.processors,
     onStep: @escaping @Sendable (VerificationStep) -> Void = { _ in }
   ) throws -> Verification {
     let ledger: Ledger
-    do throws(LedgerError) { ledger = try Ledger(at: path, for: .reading, refusesUnsoundPages: false) } catch {
+    do throws(LedgerError) {
+      ledger = try Ledger(at: path, for: .reading, masterKeyPath: masterKeyPath, refusesUnsoundPages: false)
+    } catch {
       guard case .damaged(let damage) = error else { throw error }
       var verification = Verification()
       verification.note(damage)

@@ -156,7 +156,8 @@ public struct Losses: View {
     for (index, action) in actions.enumerated() {
       let name = try names.name(action.taken.name)
       var currencies = Set(action.prior.keys).union(action.stated.keys)
-      if action.taken.currency != 0 { currencies.insert(action.taken.currency) }
+      // A gain without a currency has a row of its own.
+      if action.taken.currency != 0 || action.taken.amount != 0 { currencies.insert(action.taken.currency) }
       let shareOfExposed = action.exposed == 0 ? 0 : Double(action.exposedLost) / Double(action.exposed)
       let others = active[index] - action.exposedActive
       let othersLost = leaving[index] - action.exposedLeaving
@@ -171,7 +172,7 @@ public struct Losses: View {
           "loss_stated": .money(stated), "loss_est": .money(Int128(estimate.rounded())), "net": .money(gain - stated),
           "currency": .text(orNone: text),
         ])
-        rows.add(row, by: name, text ?? "")
+        rows.add(row, by: name, text)
       }
     }
     return rows.sorted

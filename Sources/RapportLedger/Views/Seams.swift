@@ -3,7 +3,7 @@
 /// One history is one case, followed across subjects; what a customer meets of it is ``CustomerSeams``.
 public struct Seams: View {
   public static let name = "seams"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Where do cases change hands between departments, and how long do they wait there?"
   public static let definition = ViewDefinition(
     formula: """
@@ -12,7 +12,8 @@ public struct Seams: View {
       back. stations: distinct departments. --by seam, for each handover from one department to the next: wait = from the \
       event that brought the case there to the next public reply by an employee there. --by customer: customers with at \
       least 3 touches that have a department; silo_index = Σ of the squares of the departments' shares of them; \
-      effort_minutes = minutes of formalities imposed + time in which their cases waited for us or a third, rounded down.
+      effort_minutes = minutes of formalities imposed + time in which their cases, followed across subjects, waited for us or \
+      a third, rounded down.
       """,
     unit: "cases; handovers; seconds; minutes", anchor: "the first event of the case; --by customer: each touch",
     exclusions: "nothing", groupings: ["seam", "customer"],

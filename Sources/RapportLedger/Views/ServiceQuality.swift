@@ -115,17 +115,25 @@ public struct ServiceQuality: View {
     /// Orders placed in the window by the text of the group.
     var orders: [String?: Int] = [:]
     var unopened = 0
+    /// By person the nanoseconds that their cases waited for us or a third; only where those are asked for.
+    var waits: [UInt32: Int128] = [:]
 
-    mutating func merge(_ later: Tally) { merge(later, \.groups, \.unopened) }
+    mutating func merge(_ later: Tally) {
+      merge(later, \.groups, \.unopened)
+      waits.merge(later.waits, uniquingKeysWith: +)
+    }
   }
 
   public func makeTally() -> Tally { Tally() }
 
   /// The orders that complaints are measured by are those of the same group; a department has no orders, there it is all.
   public static func parts(for query: ViewQuery) -> [ViewPart] {
-    if query.lumpsKinds { return [] }
+    if query.lumpsKinds || query.grouping == customers { return [] }
     return [ViewPart(PerfectOrders.name, by: ordersHave(query.grouping) ? query.grouping : nil)]
   }
+
+  /// The grouping that ``CustomerSeams`` asks for: customers and the seconds that their cases waited.
+  static let customers = "customer"
 
   private static func ordersHave(_ grouping: String?) -> Bool {
     grouping.map { ["channel", "country", "month"].contains($0) } ?? false
@@ -143,6 +151,10 @@ public struct ServiceQuality: View {
         continue
       }
       guard query.includes(record.opened) else { continue }
+      guard query.grouping != Self.customers else {
+        if !record.isOpening { tally.waits[person, default: 0] += Int128(record.waiting.total(at: query.asOf)) }
+        continue
+      }
       let group = query.group(
         channel: record.channel, department: record.department, country: record.country, month: record.opened)
       tally.groups.update(query.lumpsKinds ? 0 : record.kind, group) { count(record, &$0, query) }
@@ -168,6 +180,12 @@ public struct ServiceQuality: View {
   }
 
   public func rows(_ tally: Tally, for query: ViewQuery, names: borrowing Snapshot) throws -> ViewRows {
+    guard query.grouping != Self.customers else {
+      return ViewRows(
+        try .byCustomer(tally.waits.filter { $0.key != 0 }.map { $0 }, names, { $0.key }) { customer, wait in
+          ViewRow(["customer": .text(customer), "waited": .count(Int(clamping: wait.value / 1_000_000_000))])
+        })
+    }
     let rows = try tally.groups.rows(by: query.grouping, names) { kind, group, counts in
       let orders = tally.orders[Self.ordersHave(query.grouping) ? group : nil] ?? 0
       return Self.row(&counts, orders: kind == "complaint" ? orders : 0)

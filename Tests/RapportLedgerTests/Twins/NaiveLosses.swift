@@ -91,8 +91,10 @@ extension Twin {
       }
       func share(_ list: [Bool]) -> Double { list.isEmpty ? 0 : Double(list.filter { $0 }.count) / Double(list.count) }
       var currencies = Set(prior.keys).union(stated.keys).map { Optional($0) }
-      if let currency = action.text("currency"), !currencies.contains(currency) { currencies.append(currency) }
-      for currency in currencies.isEmpty ? [nil] : currencies.sorted(by: { $0! < $1! }) {
+      let gained = action.text("currency")
+      let isGain = gained != nil || (action.money("expected_gain") ?? 0) != 0
+      if isGain, !currencies.contains(gained) { currencies.append(gained) }
+      for currency in currencies.isEmpty ? [nil] : currencies.sorted(by: { $0 ?? "~" < $1 ?? "~" }) {
         let gain = action.text("currency") == currency ? action.money("expected_gain") ?? 0 : 0
         let cost = currency.flatMap { stated[$0] } ?? 0
         let estimate = max(0, (share(exposed) - share(others)) * Double(currency.flatMap { prior[$0] } ?? 0))

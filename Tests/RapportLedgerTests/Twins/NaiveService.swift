@@ -2,6 +2,8 @@ extension Naive {
   /// One case as `service` sees it.
   struct ServiceCase {
     var opened: Event
+    /// Whose case it is: of its first event.
+    var customer: String
     var replies: [Int?] = []
     var botReplies: [Int?] = []
     var resolutions: [Int] = []
@@ -10,8 +12,9 @@ extension Naive {
     var wait: Int
 
     /// - Parameter events: of the case, from its first opening on.
-    init(_ events: [Event], asOf: Time) {
+    init(_ events: [Event], of customer: String, asOf: Time) {
       opened = events[0]
+      self.customer = customer
       let starts = events.indices.filter { ["case.opened", "case.reopened"].contains(events[$0].type) }
       func reply(_ start: Int, _ actor: String) -> Int? {
         events[start...].first { Self.isPublicReply($0) && $0.actor == actor }?.time.seconds(since: events[start].time)
@@ -65,7 +68,8 @@ extension Naive {
         unopened += 1
         continue
       }
-      cases.append(ServiceCase(Array(events[first...]), asOf: world.query.now))
+      cases.append(
+        ServiceCase(Array(events[first...]), of: world.person(events[0].customer), asOf: world.query.now))
     }
     return (cases.filter { world.query.holds($0.opened.time) }, unopened)
   }
@@ -195,7 +199,8 @@ extension Twin {
   }
 
   private static func silos(_ world: Naive.World) -> [JSON] {
-    world.people.compactMap { person in
+    let cases = Dictionary(grouping: Naive.serviceCases(world).cases, by: \.customer)
+    return world.people.compactMap { person in
       let touches = person.events.filter {
         $0.touch != nil && $0.attribute("department") != nil && world.query.holds($0.time)
       }
@@ -206,13 +211,7 @@ extension Twin {
       let minutes = person.events.filter { $0.type == "formality.imposed" && world.query.holds($0.time) }.reduce(0) {
         $0 + Int($1.number("minutes")!)
       }
-      var wait = 0
-      let own = person.events.filter { $0.type.hasPrefix("case.") }
-      for events in Dictionary(grouping: own, by: { $0.text("case")! }).values {
-        guard let first = events.firstIndex(where: { $0.type == "case.opened" }), world.query.holds(events[first].time)
-        else { continue }
-        wait += Naive.ServiceCase.wait(Array(events[first...]), asOf: world.query.now)
-      }
+      let wait = cases[person.name, default: []].reduce(0) { $0 + $1.wait }
       return [
         "customer": .string(person.name), "touches": count(touches.count),
         "silo_index": number(shares.reduce(0) { $0 + $1 * $1 }), "effort_minutes": count(minutes + wait / 60),

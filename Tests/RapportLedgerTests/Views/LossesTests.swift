@@ -127,6 +127,21 @@ struct LossesTests {
     Event("friction.experienced", time, ["friction": "f", "severity": severity])
   }
 
+  @Test func `a gain without a currency stands in a row of its own, last`() throws {
+    try given {
+      Event(
+        "action.taken", "2025-03-01",
+        ["action": "fee", "friendly": false, "benefit": "company", "expected_gain": "1000"]
+      ).ofTheFirm()
+      Event("action.exposed", "2025-03-02", ["action": "fee"]).id("x")
+      Event("cost.booked", "2025-03-03", ["amount": "5", "currency": "EUR", "purpose": "goodwill"])
+        .with("causationid", "x")
+    }.whenAsked("losses").then([
+      ["currency": "EUR", "gain": "0.00", "loss_stated": "5.00"],
+      ["currency": .null, "gain": "1000.00", "loss_stated": "0.00"],
+    ])
+  }
+
   @Test func `lost within ninety days after a friction, against those who had none`() throws {
     try given {
       friction(4)

@@ -91,4 +91,14 @@ struct SeamsTests {
       Event("case.waiting", "2025-03-01T10:20:30Z", ["case": "k", "on": "customer"])
     }.whenAsked("seams", by: "customer").then([["touches": 3, "effort_minutes": 35]])
   }
+
+  @Test func `a case is followed across subjects, and its waiting is that of who began it`() throws {
+    try given {
+      for customer in ["C1", "C2"] { for _ in 1...3 { wrote("sales").of(customer) } }
+      Event("case.opened", "2025-03-01T10:00:00Z", ["case": "k", "kind": "enquiry"])
+      Event("case.resolved", "2025-03-01T10:20:00Z", ["case": "k", "by": "human"]).of("C2")
+    }.whenAsked("seams", by: "customer").then([
+      ["customer": "C1", "effort_minutes": 20], ["customer": "C2", "effort_minutes": 0],
+    ])
+  }
 }
