@@ -114,9 +114,7 @@ struct ScannedLine: BitwiseCopyable {
       let range = tokens[value].quotedText
       return bytes.append(padded: chunk + Int(range.start), range.count)
     }
-    var minified: [UInt8] = []
-    JSONText.appendMinified(Span(_unsafeElements: quotedText(of: value)), to: &minified)
-    minified.withUnsafeBufferPointer { bytes.append($0) }
+    bytes.append(minified: quotedText(of: value))
   }
 
   /// Appends a member, the key included, without insignificant white space.
@@ -132,22 +130,23 @@ struct ScannedLine: BitwiseCopyable {
 /// Strings of an event whose escapes were resolved, by their tokens.
 struct ResolvedTexts: ~Copyable {
   private var places: [(token: Int, start: Int, count: Int)] = []
+  private var resolved: [UInt8] = []
   private var bytes = ByteBuffer()
 
   /// Resolves the escapes of all strings of an event.
   mutating func resolve(_ object: Int, of line: ScannedLine) {
     places.removeAll(keepingCapacity: true)
-    var all: [UInt8] = []
+    resolved.removeAll(keepingCapacity: true)
     for token in object..<line.tokens[object].after where line.tokens[token].hasEscape {
       guard line.tokens[token].kind == .string else { continue }
-      let start = all.count
-      JSONText.unescape(Span(_unsafeElements: line.rawText(of: token)), to: &all)
-      places.append((token, start, all.count - start))
+      let start = resolved.count
+      JSONText.unescape(Span(_unsafeElements: line.rawText(of: token)), to: &resolved)
+      places.append((token, start, resolved.count - start))
     }
     bytes.removeAll()
     // Short texts are loaded as 24 bytes.
-    bytes.reserve(all.count + JSONScanner.padding)
-    all.withUnsafeBufferPointer { bytes.append($0) }
+    bytes.reserve(resolved.count + JSONScanner.padding)
+    resolved.withUnsafeBufferPointer { bytes.append($0) }
   }
 
   /// - Precondition: it is a string of the event, and has escapes.

@@ -107,6 +107,12 @@ struct ByteBuffer: ~Copyable {
     if let start = text.baseAddress { append(start, text.count) }
   }
 
+  /// Appends valid JSON without insignificant white space.
+  mutating func append(minified text: UnsafeBufferPointer<UInt8>) {
+    reserve(text.count)
+    count += JSONText.minify(Span(_unsafeElements: text), into: bytes.assumingMemoryBound(to: UInt8.self) + count)
+  }
+
   mutating func append(zeros: Int) {
     reserve(zeros)
     memset(bytes + count, 0, zeros)

@@ -5,7 +5,6 @@ enum JSONText {
   /// The text must be that of a scanned string, so that its escapes are known to be valid; else it traps or gives
   /// replacement characters. O(n).
   static func unescape(_ raw: Span<UInt8>, to bytes: inout [UInt8]) {
-    bytes.reserveCapacity(bytes.count + raw.count)
     var offset = 0
     while offset < raw.count {
       let plain = offset
@@ -72,12 +71,17 @@ enum JSONText {
   /// One copy when the scanner saw none. Numbers and escapes stay as they were written.
   static func appendMinified(_ token: JSONToken, of chunk: Span<UInt8>, to bytes: inout [UInt8]) {
     let text = chunk.extracting(token.quotedText)
-    token.hasSpace ? appendMinified(text, to: &bytes) : bytes.append(text)
+    guard token.hasSpace else { return bytes.append(text) }
+    bytes += [UInt8](unsafeUninitializedCapacity: text.count) { target, count in
+      count = minify(text, into: target.baseAddress!)
+    }
   }
 
-  /// Appends valid JSON without insignificant white space.
-  static func appendMinified(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
-    bytes.reserveCapacity(bytes.count + text.count)
+  /// Writes valid JSON without insignificant white space: at most as many bytes as it has.
+  ///
+  /// - Returns: how many.
+  static func minify(_ text: Span<UInt8>, into target: UnsafeMutablePointer<UInt8>) -> Int {
+    var count = 0
     var inString = false
     var offset = 0
     while offset < text.count {
@@ -88,16 +92,19 @@ enum JSONText {
         inString.toggle()
       case UInt8(ascii: "\\"):
         // In valid text only in a string, and the byte that it escapes is never the closing quote.
-        bytes.append(byte)
-        bytes.append(text[offset])
+        target[count] = byte
+        target[count + 1] = text[offset]
+        count += 2
         offset += 1
         continue
       case 0x20, 0x09, 0x0A, 0x0D:
         if !inString { continue }
       default: break
       }
-      bytes.append(byte)
+      target[count] = byte
+      count += 1
     }
+    return count
   }
 
   @inline(__always)

@@ -23,6 +23,19 @@ import Testing
     #expect(unescaped(#"a\u0041\u00e4\u20AC\ud834\udd1eb\u0000"#) == "aAä€𝄞b\0")
   }
 
+  /// Else a line with many escapes would take time in the square of its length.
+  @Test func `room for many texts grows by factors, not by each text`() {
+    let raw = Array(#"a\nb"#.utf8)
+    var bytes: [UInt8] = []
+    var growths = 0
+    for _ in 1...2000 {
+      let before = bytes.capacity
+      JSONText.unescape(raw.span, to: &bytes)
+      if bytes.capacity != before { growths += 1 }
+    }
+    #expect(bytes.count == 6000 && growths < 20)
+  }
+
   @Test func `only what must be escaped is escaped`() {
     #expect(quoted("ä€𝄞/\u{7F}") == "\"ä€𝄞/\u{7F}\"")
     #expect(quoted("a\"b\\c") == #""a\"b\\c""#)
