@@ -75,7 +75,8 @@ extension Environment {
     let status = unsafe mdb_txn_commit(transaction)  // frees the transaction even when it fails
     transactionCount.withLock { $0 -= 1 }
     guard status != MDB_SUCCESS else { return }
-    let error = LMDBError(status: status, LMDBError.committing, directory)
+    let cause = FileSystem.cause(ofFailedWrite: status, at: directory)
+    let error = LMDBError(status: cause, LMDBError.committing, directory)
     if error.isOutcomeUnknown {
       needsReopening.store(true, ordering: .releasing)
       unsafe metaPages?.restore(to: handle)

@@ -106,6 +106,13 @@ public struct FileSystem: Hashable, Sendable {
     }
   }
 
+  /// LMDB calls a write that was cut short an input/output error, though what cuts it short is a disk that is full.
+  static func cause(ofFailedWrite status: Int32, at path: String) -> Int32 {
+    var room = statvfs()
+    guard status == EIO, unsafe statvfs(path, &room) == 0 else { return status }
+    return UInt64(room.f_bavail) * UInt64(room.f_frsize) < 1 << 20 ? ENOSPC : status
+  }
+
   private static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])

@@ -23,6 +23,7 @@ struct FullDiskTests {
       if end == .exited(74) {
         full.add()
         if !message.contains("make room") { violations.append("P10: it does not say what to do: \(message)") }
+        if !message.contains("No space left") { violations.append("P10: it does not say why: \(message)") }
       } else if end != .exited(65) || said?.line != stream.lines.count {
         violations.append("P10: \(end) after \(String(describing: said)): \(message)")
       }

@@ -71,6 +71,25 @@ struct FollowTests {
     }
   }
 
+  @Test func `a signal also ends a daemon whose acknowledgements nobody reads`() throws {
+    let folder = try TemporaryFolder()
+    let daemon = try RunningExecutable(
+      ["ingest", "--ack", "--linger", "0ms", "--ledger", folder.ledger], readsOutput: false)
+    var sent = 0
+    // Line by line, so that there is more than one commit.
+    let standsStill = daemon.wait(seconds: 60) {
+      sent += 1
+      daemon.send(Self.line("\(sent)") + "\n")
+      return daemon.complained.contains("recording stands still")
+    }
+    #expect(standsStill, "\(daemon.complained)")
+    daemon.interrupt(by: SIGTERM)
+    #expect(daemon.wait { !daemon.process.isRunning })
+    let result = daemon.finish()
+    #expect(result.status == 74 && result.errors.contains("nobody reads the acknowledgements"), "\(result.errors)")
+    #expect(try Executable.succeed(["verify", "--quiet", "--ledger", folder.ledger]).status == 0)
+  }
+
   @Test func `refused lines for a FIFO that nobody reads end ingest, and it waits for nobody`() throws {
     let folder = try TemporaryFolder()
     let fifo = folder.path + "/rejects"

@@ -9,7 +9,11 @@ final class RunningExecutable: @unchecked Sendable {
   private var errors = Data()
   private let group = DispatchGroup()
 
-  init(_ arguments: [String], program: String = Executable.path, environment: [String: String] = [:]) throws {
+  /// - Parameter readsOutput: else nobody does, and there is room for a page of it at most.
+  init(
+    _ arguments: [String], program: String = Executable.path, environment: [String: String] = [:],
+    readsOutput: Bool = true
+  ) throws {
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC"].merging(environment) { $1 }
@@ -18,7 +22,11 @@ final class RunningExecutable: @unchecked Sendable {
     process.standardError = stderr
     signal(SIGPIPE, SIG_IGN)
     try process.run()
-    collect(stdout) { $0.output += $1 }
+    if readsOutput {
+      collect(stdout) { $0.output += $1 }
+    } else {
+      _ = fcntl(stdout.fileHandleForReading.fileDescriptor, 1031 /* F_SETPIPE_SZ */, 4096)
+    }
     collect(stderr) { $0.errors += $1 }
   }
 

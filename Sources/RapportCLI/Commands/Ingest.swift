@@ -95,7 +95,7 @@ struct Ingest: AsyncParsableCommand {
     }
     if System.isTerminal(input) { options.note(Rich("reading events from the terminal; Ctrl-D ends them", .dim)) }
     let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
-    let acknowledgements = ack ? Acknowledgements() : nil
+    let acknowledgements = ack ? Acknowledgements { report?.noteStandstill() } : nil
     let metricsFile = try metrics.map { try MetricsFile(path: $0) { try? ledger.read { $0.position } } }
     let ingestor = Ingestor(ledger, input: input, options: ingestOptions(input, report, acknowledgements, metricsFile))
     acknowledgements?.attach(ingestor)
@@ -175,45 +175,15 @@ struct Ingest: AsyncParsableCommand {
   }
 
   private func conclude(_ summary: IngestSummary, _ ledger: Ledger, _ acknowledgements: Acknowledgements?) throws {
-    if json { try Output.run { try $0.json(summary.json) } } else { options.note(IngestReport.summary(summary)) }
-    // What could not be said matters more than what was refused.
+    if !json { options.note(IngestReport.summary(summary)) }
+    // What could not be said matters more than what was refused, and where it could not, nothing else can.
     try acknowledgements?.check()
+    if json { try Output.run { try $0.json(summary.json) } }
     guard summary.rejected > 0 else { return }
     let file = rejects ?? ledger.path + "/rejects.ndjson"
     let were = summary.rejected == 1 ? "1 was refused" : "\(Human.count(summary.rejected)) were refused"
     let conflicts = summary.conflicts > 0 ? ", \(Human.count(summary.conflicts, "conflict")) among them" : ""
     throw Failure(.rejected, "\(were)\(conflicts); \(file) says what and why. Everything else was recorded")
-  }
-}
-
-/// Acknowledgements on standard output, each at once.
-///
-/// When one cannot be written there are no more, for half a line followed by another would be a lie. If nobody reads them
-/// any more, recording goes on; that is what the events were sent for. If they could not be written for another reason,
-/// ingest ends as it ends on a signal: a sender that waits for acknowledgements would wait for ever, and learns by its
-/// pipe that it must begin anew.
-private final class Acknowledgements: Sendable {
-  private let failure = Mutex<(any Error)?>(nil)
-  private let ingestor = Mutex<Ingestor?>(nil)
-
-  /// Says what is to end when there are no more acknowledgements.
-  func attach(_ ingestor: Ingestor) { self.ingestor.withLock { $0 = ingestor } }
-
-  func write(_ progress: IngestProgress) {
-    failure.withLock { failure in
-      guard failure == nil else { return }
-      do {
-        try Output.writeNow(Array("{\"position\":\(progress.position),\"line\":\(progress.line)}\n".utf8))
-      } catch {
-        failure = error
-        if !(error is ClosedPipe) { ingestor.withLock { $0 }?.stop() }
-      }
-    }
-  }
-
-  /// - Throws: why there were no more acknowledgements.
-  func check() throws {
-    if let error = failure.withLock({ $0 }) { throw error }
   }
 }
 

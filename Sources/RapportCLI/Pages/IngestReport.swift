@@ -61,6 +61,12 @@ final class IngestReport: Sendable {
     }
   }
 
+  /// Nothing is recorded until there is room for the next acknowledgement.
+  func noteStandstill() {
+    clear()
+    logger.warning("recording stands still: nobody reads the acknowledgements")
+  }
+
   func clear() { progress?.clear() }
 
   private static func text(_ progress: IngestProgress, seconds: Double) -> String {

@@ -80,6 +80,11 @@ struct Output: ~Copyable {
 
   /// Writes whole lines at once, past any buffer: for acknowledgements and for bulk data.
   static func writeNow(_ bytes: [UInt8]) throws { try System.write(bytes, to: descriptor) }
+
+  /// Whether a short line can be written, or nobody reads it any more; waits for that as long as it may.
+  static func canTakeMore(within milliseconds: Int32) -> Bool {
+    System.waitUntilWritable(descriptor, milliseconds: milliseconds)
+  }
 }
 
 /// Standard error: everything that is not data. Unbuffered; that it cannot be written is nobody's concern.

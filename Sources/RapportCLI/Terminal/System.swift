@@ -67,7 +67,7 @@ enum System {
         } else if errno == EPIPE {
           throw ClosedPipe()
         } else if errno == EAGAIN {
-          waitUntilWritable(descriptor)
+          waitUntilWritable(descriptor, milliseconds: -1)
         } else if errno != EINTR {
           throw Failure(.inputOutput, "standard output: \(message(errno))")
         }
@@ -85,9 +85,12 @@ enum System {
     #endif
   }
 
-  private static func waitUntilWritable(_ descriptor: Int32) {
+  /// - Parameter milliseconds: how long at most; -1 for ever.
+  /// - Returns: whether it can be written to, be it that this fails.
+  @discardableResult
+  static func waitUntilWritable(_ descriptor: Int32, milliseconds: Int32) -> Bool {
     var waited = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    _ = poll(&waited, 1, -1)
+    return poll(&waited, 1, milliseconds) > 0
   }
 
   /// Sleeps, but wakes when nobody reads the descriptor any more.

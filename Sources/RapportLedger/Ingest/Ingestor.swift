@@ -102,6 +102,9 @@ public final class Ingestor: Sendable {
   /// Ends the reading: what was read as whole lines is committed, then ``run()`` returns. Safe from any thread.
   public func stop() { stopping.raise() }
 
+  /// Whether ``stop()`` was called.
+  public var isStopping: Bool { stopping.isRaised }
+
   /// Opens the rejects file anew before the next line is refused: for log rotation.
   public func reopenRejects() { wantsNewRejects.store(true, ordering: .releasing) }
 
