@@ -56,13 +56,16 @@ struct BackupTests {
     #expect(refused.errors.contains("rapport keys import"))
 
     let keys = folder.path + "/keys"
-    try Executable.succeed(["keys", "export", keys, "--ledger", path])
+    let exported = try Executable.succeed(["keys", "export", keys, "--json", "--ledger", path])
+    #expect(try #require(exported.json["customers"] as? Int) > 20 && exported.json["file"] as? String == keys)
     let again = try Executable.run(["keys", "export", keys, "--ledger", restored])
     #expect(again.status == 73, "the only copy may be there")
     let misspelt = try Executable.run(["keys", "import", keys, "--ledger", folder.path + "/misspelt"])
     #expect(misspelt.status == 1)
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/misspelt"))
-    try Executable.succeed(["keys", "import", keys, "--ledger", restored])
+    let imported = try Executable.succeed(["keys", "import", keys, "--json", "--ledger", restored])
+    #expect(imported.json["added"] as? Int == exported.json["customers"] as? Int)
+    #expect(imported.json["differing"] as? Int == 0 && imported.json["missing"] as? Int == 0)
     #expect(
       try Executable.run(["log", "--ledger", restored]).output
         == (try Executable.run(["log", "--ledger", path]).output))

@@ -14,7 +14,8 @@ struct Backup: ParsableCommand {
 
       Examples:
         rapport backup /mnt/backup/$(date +%F)
-        rapport backup monday --ledger shop.ledger && rapport keys export /media/safe/monday.keys --ledger shop.ledger
+        rapport backup monday --ledger shop.ledger
+        rapport keys export /media/safe/monday.keys --ledger shop.ledger
 
       Exits 73 when there is something at the destination already.
       """)
@@ -54,7 +55,8 @@ struct Restore: ParsableCommand {
 
       Examples:
         rapport restore /mnt/backup/2026-01-31 --ledger restored.ledger
-        rapport restore monday --ledger shop.ledger && rapport keys import /media/safe/monday.keys --ledger shop.ledger
+        rapport restore monday --ledger shop.ledger
+        rapport keys import /media/safe/monday.keys --ledger shop.ledger
 
       Exits 73 when there is something where the ledger is to be, 4 when the backup is damaged.
       """)

@@ -6,7 +6,7 @@ struct Keys: ParsableCommand {
     commandName: "keys",
     abstract: "Carry the customers' keys apart from the ledger.",
     discussion: """
-      Personal fields are sealed under a key of each customer. The keys are never part of a backup: they are carried in a
+      Personal fields are sealed under a key of each customer. The keys are never part of a backup: they are carried in a \
       file of their own, which opens every personal field and is to be kept like the master key.
 
       Examples:
@@ -28,10 +28,14 @@ struct Keys: ParsableCommand {
         """)
 
     @Argument(help: "The file to write.", completion: .file()) var file: String
+    @Flag(name: .long, help: "Print one JSON document.") var json = false
     @OptionGroup var options: LedgerOptions
 
     func run() throws {
       let count = try options.open(for: .reading).exportKeys(to: file)
+      if json {
+        return try Output.run { try $0.json(.members(["file": .string(file), "customers": .int(count)])) }
+      }
       options.note(
         Rich("the keys of \(Human.count(count, "customer")) are in \(file): whoever has it reads all personal fields"))
     }
@@ -48,13 +52,21 @@ struct Keys: ParsableCommand {
         """)
 
     @Argument(help: "The file that was exported.", completion: .file()) var file: String
+    @Flag(name: .long, help: "Print one JSON document.") var json = false
     @OptionGroup var options: LedgerOptions
 
     func run() throws {
       // Keys are for a ledger that is there: to write would begin another one.
       _ = try options.open(for: .reading)
       let done = try options.open(for: .writing).importKeys(from: file)
-      options.note(Rich("the keys of \(Human.count(done.added, "customer")) were added"))
+      if json {
+        try Output.run {
+          try $0.json(
+            .members(["added": .int(done.added), "differing": .int(done.differing), "missing": .int(done.missing)]))
+        }
+      } else {
+        options.note(Rich("the keys of \(Human.count(done.added, "customer")) were added"))
+      }
       if done.differing > 0 {
         options.note(
           Rich("\(Human.count(done.differing, "customer")) had other keys here and kept them", .warning))

@@ -36,7 +36,7 @@ struct Prove: ParsableCommand {
   @OptionGroup var options: LedgerOptions
 
   func validate() throws {
-    if (id == nil) == (position == nil) { throw ValidationError("Name the event by its id, or by --position.") }
+    if (id == nil) == (position == nil) { throw ValidationError("Name the event either by its id or by --position.") }
     if source != nil, id == nil { throw ValidationError("--source goes with an id.") }
   }
 
