@@ -56,8 +56,11 @@ struct StateKeepingTests {
     try? FileManager.default.removeItem(atPath: states)
     try Data("no folder".utf8).write(to: URL(fileURLWithPath: states))
     let daemon = try begin(folder)
-    let said = "rapport: the state of card is not kept close behind the log, and is tried again later"
-    #expect(daemon.wait(seconds: 60) { daemon.complained.contains(said) })
+    let said = "states are not kept close behind the log, and are tried again later"
+    #expect(
+      daemon.wait(seconds: 60) {
+        daemon.complained.split(separator: "\n").contains { $0.contains("view=card") && $0.hasSuffix(said) }
+      })
     daemon.send(
       #"{"specversion":"1.0","id":"one-more","source":"test","type":"message.received","subject":"c1"}"# + "\n")
     let result = daemon.finish()

@@ -94,17 +94,23 @@ struct Ingest: AsyncParsableCommand {
         Rich("\(ledger.path) is in the container's own layer and goes with it: keep a ledger on a volume", .warning))
     }
     if System.isTerminal(input) { options.note(Rich("reading events from the terminal; Ctrl-D ends them", .dim)) }
-    let report = options.quiet ? nil : IngestReport(input: input, noColor: options.noColor)
-    let acknowledgements = ack ? Acknowledgements { report?.noteStandstill() } : nil
-    let metricsFile = try metrics.map { try MetricsFile(path: $0) { try? ledger.read { $0.position } } }
+    let report = IngestReport(input: input, noColor: options.noColor, isQuiet: options.quiet)
+    let acknowledgements = ack ? Acknowledgements { report.noteStandstill() } : nil
+    let metricsFile = try metrics.map {
+      try MetricsFile(path: $0) {
+        try? ledger.read { $0.position }
+      } onFailure: {
+        report.noteMetricsFailure(path: $0, $1)
+      }
+    }
     let ingestor = Ingestor(ledger, input: input, options: ingestOptions(input, report, acknowledgements, metricsFile))
     acknowledgements?.attach(ingestor)
-    let keeper = keeper(of: ledger)
+    let keeper = keeper(of: ledger, report)
     let service = IngestService(ingestor: ingestor, keeper: keeper, metrics: metricsFile)
     do {
       defer {
         metricsFile?.write()
-        report?.clear()
+        report.clear()
       }
       try await runUntilDone(service)
     } catch let error as LedgerError {
@@ -115,7 +121,7 @@ struct Ingest: AsyncParsableCommand {
   }
 
   /// Rebuilds views in a process of its own: one that breaks ends only that, and needs no memory of the daemon's.
-  private func keeper(of ledger: Ledger) -> StateKeeper {
+  private func keeper(of ledger: Ledger, _ report: IngestReport) -> StateKeeper {
     var arguments = ["replay", "--quiet", "--threads", "1", "--ledger", ledger.path]
     if let key = options.masterKey { arguments += ["--master-key", key] }
     return StateKeeper(ledger) { [arguments] view, isCancelled in
@@ -127,14 +133,12 @@ struct Ingest: AsyncParsableCommand {
       case .signalled(let number): throw Failure(.failed, ChildProcess.name(ofSignal: number))
       }
     } onFailure: { view, error in
-      let reason = (error as? Failure)?.message ?? (error as? LedgerError)?.description
-      let what = view.map { "the state of \($0) is" } ?? "the states of views are"
-      Exit.say("\(what) not kept close behind the log, and is tried again later" + (reason.map { ": \($0)" } ?? ""))
+      report.noteStateFailure(view: view, why: (error as? Failure)?.message ?? (error as? LedgerError)?.description)
     }
   }
 
   private func ingestOptions(
-    _ input: Int32, _ report: IngestReport?, _ acknowledgements: Acknowledgements?, _ metrics: MetricsFile?
+    _ input: Int32, _ report: IngestReport, _ acknowledgements: Acknowledgements?, _ metrics: MetricsFile?
   ) -> IngestOptions {
     var ingest = IngestOptions()
     ingest.rules.maxLineBytes = maxLine.count
@@ -146,10 +150,10 @@ struct Ingest: AsyncParsableCommand {
     ingest.keepsRejectedText = !noKeepRejected
     ingest.onCommit = { progress in
       acknowledgements?.write(progress)
-      report?.update(progress)
+      report.update(progress)
       metrics?.update(progress)
     }
-    ingest.onUnterminatedLine = { line, outcome in report?.noteUnterminated(line: line, outcome) }
+    ingest.onUnterminatedLine = { line, outcome in report.noteUnterminated(line: line, outcome) }
     if let follow {
       ingest.onInputEnd = {
         try System.reopenFIFO(follow, as: input)

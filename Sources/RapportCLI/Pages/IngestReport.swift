@@ -21,8 +21,7 @@ final class IngestReport: Sendable {
   ///   - clock: nanoseconds that never jump.
   init(
     progress: ProgressLine?, interval: Int64 = 60_000_000_000,
-    clock: @escaping @Sendable () -> Int64 = { Clock.monotonic },
-    logger: Logger = Logger(label: "rapport.ingest") { StreamLogHandler.standardError(label: $0) }
+    clock: @escaping @Sendable () -> Int64 = { Clock.monotonic }, logger: Logger
   ) {
     self.progress = progress
     self.interval = interval
@@ -31,9 +30,14 @@ final class IngestReport: Sendable {
     logged = Mutex(Logged(time: clock()))
   }
 
-  /// - Parameter input: if it reads a regular file, its size says how much is left.
-  convenience init(input: Int32, noColor: Bool) {
-    self.init(progress: ProgressLine.onTerminal(total: System.sizeOfRegularFile(input), noColor: noColor))
+  /// - Parameters:
+  ///   - input: if it reads a regular file, its size says how much is left.
+  ///   - isQuiet: only what failed is said.
+  convenience init(input: Int32, noColor: Bool, isQuiet: Bool) {
+    var logger = Logger(label: "rapport.ingest") { StreamLogHandler.standardError(label: $0) }
+    if isQuiet { logger.logLevel = .error }
+    let total = System.sizeOfRegularFile(input)
+    self.init(progress: isQuiet ? nil : ProgressLine.onTerminal(total: total, noColor: noColor), logger: logger)
   }
 
   func update(_ progress: IngestProgress) {
@@ -65,6 +69,22 @@ final class IngestReport: Sendable {
   func noteStandstill() {
     clear()
     logger.warning("recording stands still: nobody reads the acknowledgements")
+  }
+
+  /// The file is tried again within a second; what it would have said is not worth failing for.
+  func noteMetricsFailure(path: String, _ error: any Error) {
+    clear()
+    logger.error(
+      "metrics could not be written", metadata: ["path": "\(TerminalText.escaped(path))", "why": "\(error)"])
+  }
+
+  /// - Parameter view: nil where it is about all of them.
+  func noteStateFailure(view: String?, why: String?) {
+    clear()
+    var metadata: Logger.Metadata = [:]
+    if let view { metadata["view"] = "\(view)" }
+    if let why { metadata["why"] = "\(TerminalText.escaped(why))" }
+    logger.error("states are not kept close behind the log, and are tried again later", metadata: metadata)
   }
 
   func clear() { progress?.clear() }

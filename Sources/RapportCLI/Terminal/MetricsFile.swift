@@ -26,13 +26,18 @@ final class MetricsFile: Sendable {
 
   private let path: String
   private let position: @Sendable () -> UInt64?
+  private let onFailure: @Sendable (String, any Error) -> Void
   private let started = Clock.now
   private let state: Mutex<State>
 
   /// - Parameters:
   ///   - path: of a regular file, or of none; where it is a link, of what that leads to.
   ///   - position: says the last of the log, which others write to as well; nil if it cannot be read.
-  init(path: String, position: @escaping @Sendable () -> UInt64?) throws {
+  ///   - onFailure: called with the path when it begins to fail; recording goes on, and the file is tried again.
+  init(
+    path: String, position: @escaping @Sendable () -> UInt64?,
+    onFailure: @escaping @Sendable (String, any Error) -> Void
+  ) throws {
     var status = stat()
     var target = path
     if stat(path, &status) == 0 {
@@ -44,6 +49,7 @@ final class MetricsFile: Sendable {
     }
     self.path = target
     self.position = position
+    self.onFailure = onFailure
     state = Mutex(State())
   }
 
@@ -65,7 +71,7 @@ final class MetricsFile: Sendable {
     }
   }
 
-  /// Writes what has changed. A failure is said once and not worth failing for: the events are recorded.
+  /// Writes what has changed. A failure is told once: it is not worth failing for, the events are recorded.
   func write() {
     let position = position()
     let current = state.withLock { state in
@@ -82,7 +88,7 @@ final class MetricsFile: Sendable {
       state.withLock { $0.hasComplained = false }
     } catch {
       state.withLock { $0.hasComplained = true }
-      if !current.hasComplained { Exit.say("metrics could not be written to \(path): \(error)") }
+      if !current.hasComplained { onFailure(path, error) }
     }
   }
 
