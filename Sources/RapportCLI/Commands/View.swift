@@ -124,8 +124,8 @@ struct View: ParsableCommand {
             })
         ]))
     } else if csv {
-      try output.text(CSV.line(["view", "version", "question"]).utf8)
-      for info in infos { try output.text(CSV.line([info.name, "\(info.version)", CSV.field(info.question)]).utf8) }
+      try output.text(CSV.line(["view", "version", "question"]))
+      for info in infos { try output.text(CSV.line([info.name, "\(info.version)", info.question])) }
     } else if output.terminal.isTerminal {
       try output.lines(DefinitionPage.catalogue(infos, columns: output.terminal.columns))
     } else {

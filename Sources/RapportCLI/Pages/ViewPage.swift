@@ -126,13 +126,15 @@ enum ViewPage {
 
   /// Appends a cell without a style. What most rows of long answers are made of is not made a ``Rich`` text first.
   private static func append(_ cell: ViewRow.Cell, isKey: Bool, to line: inout [UInt8]) {
+    let start = line.count
     switch cell {
-    case .text(let text): line.append(contentsOf: TerminalText.escaped(text).utf8)
-    case .texts(let texts): line.append(contentsOf: TerminalText.escaped(texts.joined(separator: ", ")).utf8)
+    case .text(let text): line.append(contentsOf: text.utf8)
+    case .texts(let texts): texts.append(to: &line, separatedBy: ", ")
     case .count(let count): line.append(contentsOf: String(count).utf8)
     case .money: line.append(contentsOf: cell.json.plainText.utf8)
     default: line.append(contentsOf: text(cell, isKey: isKey, isTerminal: false).plain.utf8)
     }
+    TerminalText.escape(&line, from: start)
   }
 
   /// What the rows are about comes first: texts before the first number.
@@ -261,22 +263,24 @@ enum ViewPage {
 
   static func printCSV(_ answer: ViewAnswer, keys: [String], on output: inout Output) throws {
     let rows = answer.rows.rows
-    try output.text(CSV.line(rows.first?.cells.map(\.key) ?? keys).utf8)
+    try output.text(CSV.line(rows.first?.cells.map(\.key) ?? keys))
     // Whoever looks at it on a terminal must not be deceived by what customers wrote.
     let isTerminal = output.terminal.isTerminal
     try printRows(rows, separatedBy: ",", on: &output) { cell, _, line in
-      let text = csv(cell)
-      line.append(contentsOf: (isTerminal ? TerminalText.escaped(text) : text).utf8)
+      let start = line.count
+      append(csv: cell, to: &line)
+      if isTerminal { TerminalText.escape(&line, from: start) }
     }
   }
 
-  private static func csv(_ cell: ViewRow.Cell) -> String {
+  private static func append(csv cell: ViewRow.Cell, to line: inout [UInt8]) {
+    let start = line.count
     switch cell {
-    case .none, .rate(_, 0), .per(_, _, 0): ""
-    case .text(let text): CSV.field(text)
-    case .count(let count): String(count)
-    case .list, .texts, .distribution: CSV.field(cell.jsonText)
-    default: CSV.quoted(cell.json.plainText)
+    case .none, .rate(_, 0), .per(_, _, 0): return
+    case .text(let text): return CSV.append(text, to: &line)
+    case .list, .texts, .distribution: cell.appendJSON(to: &line)
+    default: line.append(contentsOf: cell.json.plainText.utf8)
     }
+    CSV.quoteField(of: &line, from: start)
   }
 }

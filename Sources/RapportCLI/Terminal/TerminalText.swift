@@ -13,10 +13,24 @@ enum TerminalText {
     }
   }
 
+  /// Nearly all texts are, and nothing is dangerous in them.
+  private static func isPrintableASCII(_ bytes: some Sequence<UInt8>) -> Bool {
+    // Without a way out at the first byte that is not, so that many are looked at at once.
+    var others: UInt8 = 0
+    for byte in bytes { others |= byte &- 0x20 < 0x5F ? 0 : 1 }
+    return others == 0
+  }
+
+  /// Makes safe what a line ends with, from `start`.
+  static func escape(_ line: inout [UInt8], from start: Int) {
+    guard !isPrintableASCII(line[start...]) else { return }
+    let safe = escaped(String(decoding: line[start...], as: UTF8.self))
+    line.replaceSubrange(start..., with: safe.utf8)
+  }
+
   /// Dangerous characters as `\u{202E}`, line ends and tabs as `\n`, `\t`.
   static func escaped(_ text: String) -> String {
-    // Nearly all texts are printable ASCII.
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
+    guard !isPrintableASCII(text.utf8) else { return text }
     guard text.unicodeScalars.contains(where: isDangerous) else { return text }
     var safe = ""
     for scalar in text.unicodeScalars {

@@ -176,20 +176,23 @@ public struct Listening: View, PackedProjection {
     return ViewRows([row], leftOut: ["not_a_customer": tally.staff])
   }
 
-  private func openRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> [ViewRow] {
+  private func openRows(_ tally: Tally, _ query: ViewQuery, _ names: borrowing Snapshot) throws -> ViewRows.Rows {
     let ids = try names.texts(
       ofOpenField: "feedback", of: .feedbackReceived, at: tally.open.map(\.feedback.position), knownAt: query.knownAt)
-    return try KeyedRows.sorted(of: Array(zip(tally.open, ids)), names) { open, names, rows in
+    typealias Open = (id: String, customer: String, sign: Feedback)
+    let sorted = try KeyedRows<Open>.sorted(of: Array(zip(tally.open, ids)), names) { open, names, rows in
       let ((person, sign), id) = open
       let customer = try names.subject(person)
-      let row = ViewRow([
-        "feedback": .text(id ?? ""), "customer": .text(customer), "received": .time(sign.time),
+      rows.add((id ?? "", customer, sign), at: sign.time, by: customer, id ?? "")
+    }
+    return ViewRows.Rows(of: sorted) { id, customer, sign in
+      ViewRow([
+        "feedback": .text(id), "customer": .text(customer), "received": .time(sign.time),
         "kind": .text(orNone: word(sign.kind, Self.feedbackKinds)),
         "acknowledged": .time(orNone: sign.acknowledged == .max ? nil : sign.acknowledged),
         "acted": .time(orNone: sign.acted == .max ? nil : sign.acted),
         "days": .count(Int(elapsed(from: sign.time, to: query.asOf) / nanosecondsPerDay)),
       ])
-      rows.add(row, at: sign.time, by: customer, id ?? "")
     }
   }
 }

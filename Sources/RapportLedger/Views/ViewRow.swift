@@ -68,15 +68,8 @@ public struct ViewRow: Sendable, Equatable {
     /// A sum of money; one that no longer fits an amount is the greatest or the least there is.
     public static func money(_ sum: Int128) -> Cell { .money(Int64(clamping: sum)) }
 
-    /// The text of ``json``, without making that.
-    public var jsonText: String {
-      var bytes: [UInt8] = []
-      appendJSON(to: &bytes)
-      return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Appends the text of ``json``.
-    func appendJSON(to bytes: inout [UInt8]) {
+    /// Appends the text of ``json``, without making that.
+    public func appendJSON(to bytes: inout [UInt8]) {
       switch self {
       case .text(let text): JSONValue.append(text, to: &bytes)
       case .count(let value), .seconds(let value): JSONValue.append(value, to: &bytes)

@@ -44,13 +44,20 @@ extension ViewRows {
       to write: ([UInt8]) throws -> Void
     ) rethrows {
       let rowsAtOnce = Self.rowsOfThreadMin * Threads.processors
+      // A piece is about as long as those before it: growing into it step by step would cost as much as the text.
+      var longest = 0
       for start in stride(from: 0, to: count, by: rowsAtOnce) {
+        let expected = longest + longest / 8
         let texts = mapStretches(of: Swift.min(rowsAtOnce, count - start), atLeast: Self.rowsOfThreadMin) { stretch in
           var text: [UInt8] = []
+          text.reserveCapacity(expected)
           for index in stretch { append(self[start + index], start + index, &text) }
           return text
         }
-        for text in texts { try write(text) }
+        for text in texts {
+          longest = Swift.max(longest, text.count)
+          try write(text)
+        }
       }
     }
 
