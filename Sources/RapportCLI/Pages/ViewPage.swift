@@ -132,6 +132,7 @@ enum ViewPage {
     case .texts(let texts): texts.append(to: &line, separatedBy: ", ")
     case .count(let count): line.append(contentsOf: String(count).utf8)
     case .money: line.append(contentsOf: cell.json.plainText.utf8)
+    case .time(let time): line.append(contentsOf: Human.time(time).utf8)
     default: line.append(contentsOf: text(cell, isKey: isKey, isTerminal: false).plain.utf8)
     }
     TerminalText.escape(&line, from: start)

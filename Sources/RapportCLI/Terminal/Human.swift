@@ -79,7 +79,7 @@ enum Human {
   /// The same from RFC 3339 text in UTC.
   static func time(_ rfc3339: String) -> String {
     guard rfc3339.utf8.count >= 20 else { return rfc3339 }
-    return rfc3339.prefix(10) + " " + rfc3339.dropFirst(11).prefix(5)
+    return String(Substring(rfc3339.utf8.prefix(10)) + " " + Substring(rfc3339.utf8.dropFirst(11).prefix(5)))
   }
 
   /// Whole seconds between two times, which may be further apart than 64 bits of nanoseconds tell.
