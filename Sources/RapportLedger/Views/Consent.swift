@@ -8,7 +8,7 @@ public struct Consent: View {
   public static let definition = ViewDefinition(
     formula: """
       For each person and purpose the latest decision of each of their ids, at as_of: given, refused, withdrawn, expired \
-      (said so, or its end has come), stale (given, but another version of its notice was published since). conflict: \
+      (said so, or its end has come), stale (given, but the latest version of its notice is another). conflict: \
       merged ids whose latest decisions differ, which means no. unknown: people without a decision. touches_without: \
       messages, campaigns and ads to the customer with that purpose, when we were not allowed to: when the person was erased, \
       restricted or had objected, or when the purpose rests on consent (or was not declared) and there was none, given or \
@@ -164,7 +164,7 @@ public struct Consent: View {
   struct Standing {
     var purpose: UInt32
     var state: ConsentBook.State
-    /// Of a consent that is stale the positions of the notices published since.
+    /// Of a consent that is stale the positions of the notices that supersede the one agreed to.
     var notices: Set<UInt64>
   }
 

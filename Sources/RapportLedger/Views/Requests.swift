@@ -1,13 +1,14 @@
 /// `requests`: the customers' rights, and whether they are granted in time.
 public struct Requests: View {
   public static let name = "requests"
-  public static let version = 1
+  public static let version = 2
   public static let question = "Do customers get their rights, and in time?"
   public static let definition = ViewDefinition(
     formula: """
       A request is due one calendar month after it was received – on the same day number, else at the month's end – and two \
       months later if it was extended; an objection is due at once. open: neither fulfilled nor refused. overdue: open, \
-      and its due day has passed. fulfilled: was fulfilled. days: from receipt to fulfilment.
+      and its due day has passed. fulfilled: was fulfilled, also after a refusal. days: from \
+      receipt to fulfilment.
       """,
     unit: "requests; days, rounded down", anchor: "request.received",
     exclusions: "not_received: fulfilled, refused or extended without having been received", groupings: ["right"],
@@ -16,11 +17,13 @@ public struct Requests: View {
   public struct Request: BitwiseCopyable, Sendable {
     /// `Int64.max`: never.
     var received = Int64.max
-    /// When it was fulfilled or refused; `Int64.max` is open.
-    var done = Int64.max
+    /// For the first time; `Int64.max`: never.
+    var fulfilled = Int64.max
     var right: UInt8 = 0
-    var isFulfilled = false
+    var isRefused = false
     var isExtended = false
+
+    var isOpen: Bool { fulfilled == .max && !isRefused }
   }
 
   static let rights = ["access", "rectification", "erasure", "restriction", "portability", "objection"]
@@ -45,10 +48,9 @@ public struct Requests: View {
         scratch.requests.values[place].received = event.time
         scratch.requests.values[place].right = event.code
       case .requestExtended: scratch.requests.values[place].isExtended = true
-      case .requestFulfilled, .requestRefused:
-        guard scratch.requests.values[place].done == .max else { continue }
-        scratch.requests.values[place].done = event.time
-        scratch.requests.values[place].isFulfilled = event.kind == .requestFulfilled
+      case .requestRefused: scratch.requests.values[place].isRefused = true
+      case .requestFulfilled:
+        scratch.requests.values[place].fulfilled = min(scratch.requests.values[place].fulfilled, event.time)
       default: continue
       }
     }
@@ -56,8 +58,8 @@ public struct Requests: View {
   }
 
   public func digest(_ request: Request, into hasher: inout DigestHasher) {
-    hasher.add(values: request.received, request.done, request.right)
-    hasher.add(request.isFulfilled)
+    hasher.add(values: request.received, request.fulfilled, request.right)
+    hasher.add(request.isRefused)
     hasher.add(request.isExtended)
   }
 
@@ -86,12 +88,12 @@ public struct Requests: View {
   }
 
   private func count(_ request: Request, _ counts: inout Counts, _ query: ViewQuery) {
-    if request.done == .max {
+    if request.isOpen {
       counts.open += 1
       if isOverdue(request, query) { counts.overdue += 1 }
-    } else if request.isFulfilled {
+    } else if request.fulfilled != .max {
       counts.fulfilled += 1
-      counts.days.add(max(0, elapsed(from: request.received, to: request.done)) / nanosecondsPerDay)
+      counts.days.add(max(0, elapsed(from: request.received, to: request.fulfilled)) / nanosecondsPerDay)
     }
   }
 

@@ -9,7 +9,8 @@ extension Twin {
       var right: String
       var received: Naive.Time
       var isExtended: Bool
-      var done: Naive.Event?
+      var fulfilled: Naive.Event?
+      var isRefused: Bool
     }
     let query = world.query
     var requests: [Request] = []
@@ -27,7 +28,8 @@ extension Twin {
           Request(
             right: rights.contains(right) ? right : "other", received: received.time,
             isExtended: events.contains { $0.type == "request.extended" },
-            done: events.first { $0.type == "request.fulfilled" || $0.type == "request.refused" }))
+            fulfilled: events.first { $0.type == "request.fulfilled" },
+            isRefused: events.contains { $0.type == "request.refused" }))
       }
     }
     requests = requests.filter { query.holds($0.received) }
@@ -43,9 +45,9 @@ extension Twin {
     }
     let groups = Dictionary(grouping: requests, by: \.right)
     let rows: [JSON] = groups.keys.sorted().map { right in
-      let open = groups[right]!.filter { $0.done == nil }
-      let fulfilled = groups[right]!.filter { $0.done?.type == "request.fulfilled" }
-      let days = fulfilled.map { max(0, $0.done!.time.seconds(since: $0.received)) / 86_400 }
+      let open = groups[right]!.filter { $0.fulfilled == nil && !$0.isRefused }
+      let fulfilled = groups[right]!.filter { $0.fulfilled != nil }
+      let days = fulfilled.map { max(0, $0.fulfilled!.time.seconds(since: $0.received)) / 86_400 }
       return [
         "right": .string(right), "open": count(open.count), "overdue": count(open.filter(isOverdue).count),
         "fulfilled": count(fulfilled.count), "days_p50": count(Naive.percentile(days, 50)),

@@ -45,6 +45,17 @@ struct RequestsTests {
     }.whenAsked("requests").then([["open": 0, "overdue": 0, "fulfilled": 1, "days_p50": 10]])
   }
 
+  @Test func `what was refused and then fulfilled is fulfilled, and not before that`() throws {
+    let story = try given {
+      received("2025-03-01")
+      follows("refused", "2025-03-03")
+      follows("fulfilled", "2025-03-06")
+      follows("fulfilled", "2025-03-09")
+    }
+    try story.whenAsked("requests").then([["open": 0, "fulfilled": 1, "days_p50": 5]])
+    try story.whenAsked("requests", at: "2025-03-04").then([["open": 0, "fulfilled": 0, "days_p50": nil]])
+  }
+
   @Test func `a row for each right, words nobody knows are other`() throws {
     try given {
       received("2025-03-01", right: "erasure")
